@@ -1,0 +1,6 @@
+//! Bodies over `inreply-token`.
+
+use crate::Target;
+
+/// The targets of this module.
+pub const TARGETS: &[Target] = &[];
