@@ -1,0 +1,151 @@
+//! RFC 4648 §6 base32 without padding: printed in lower case, read without regard to case.
+
+/// The longest text this module reads: 36 bytes.
+pub(crate) const MAX_CHARS: usize = 58;
+/// The most bytes this module reads or prints.
+pub(crate) const MAX_BYTES: usize = 36;
+
+const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+/// Marks an octet outside the alphabet; every value of the alphabet is below it.
+const INVALID: u8 = 0x80;
+const VALUES: [u8; 256] = values();
+
+/// Appends `bytes` to `out`.
+pub(crate) fn encode(bytes: &[u8], out: &mut String) {
+    for chunk in bytes.chunks(5) {
+        let mut group = [0_u8; 8];
+        group[3..3 + chunk.len()].copy_from_slice(chunk);
+        let bits = u64::from_be_bytes(group);
+        for position in 0..chars_for(chunk.len()) {
+            let value = (bits >> (35 - 5 * position)) & 0x1f;
+            out.push(char::from(ALPHABET[value as usize & 0x1f]));
+        }
+    }
+}
+
+/// The characters that `bytes` bytes take.
+pub(crate) fn chars_for(bytes: usize) -> usize {
+    (bytes * 8).div_ceil(5)
+}
+
+/// The most bytes whose text fits into `chars` characters.
+pub(crate) fn bytes_within(chars: usize) -> usize {
+    chars * 5 / 8
+}
+
+/// Reads `text` into `out`; `None` for an octet outside the alphabet, more than [`MAX_CHARS`] characters, a length
+/// that no number of bytes has, or trailing bits that are not zero (there must be one text for one token).
+///
+/// The loop does not stop at the first bad octet: what is wrong with a text must not show in the time it takes.
+pub(crate) fn decode(text: &[u8], out: &mut [u8; MAX_BYTES]) -> Option<usize> {
+    let read = &text[..text.len().min(MAX_CHARS)];
+    let mut seen = 0_u8;
+    let mut trailing = 0_u64;
+    for (group, bytes) in read.chunks(8).zip(out.chunks_mut(5)) {
+        let mut bits = 0_u64;
+        for &octet in group {
+            let value = VALUES[usize::from(octet)];
+            seen |= value;
+            bits = bits << 5 | u64::from(value & 0x1f);
+        }
+        bits <<= 5 * (8 - group.len());
+        let whole = bytes_within(group.len()).min(bytes.len());
+        let octets = bits.to_be_bytes();
+        bytes[..whole].copy_from_slice(&octets[3..3 + whole]);
+        trailing |= bits & ((1 << (40 - 8 * whole)) - 1);
+    }
+    let len = bytes_within(read.len());
+    let sound =
+        text.len() <= MAX_CHARS && seen & INVALID == 0 && trailing == 0 && chars_for(len) == text.len();
+    sound.then_some(len)
+}
+
+const fn values() -> [u8; 256] {
+    let mut values = [INVALID; 256];
+    let mut index: u8 = 0;
+    while index < 32 {
+        let octet = ALPHABET[index as usize];
+        values[octet as usize] = index;
+        values[octet.to_ascii_uppercase() as usize] = index;
+        index += 1;
+    }
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(bytes: &[u8]) -> String {
+        let mut out = String::new();
+        encode(bytes, &mut out);
+        out
+    }
+
+    fn bytes(text: &str) -> Option<Vec<u8>> {
+        let mut out = [0; MAX_BYTES];
+        decode(text.as_bytes(), &mut out).map(|len| out[..len].to_vec())
+    }
+
+    /// RFC 4648 §10.
+    #[test]
+    fn the_vectors_of_the_rfc() {
+        for (plain, encoded) in [
+            ("", ""),
+            ("f", "my"),
+            ("fo", "mzxq"),
+            ("foo", "mzxw6"),
+            ("foob", "mzxw6yq"),
+            ("fooba", "mzxw6ytb"),
+            ("foobar", "mzxw6ytboi"),
+        ] {
+            assert_eq!(text(plain.as_bytes()), encoded);
+            assert_eq!(bytes(encoded).as_deref(), Some(plain.as_bytes()));
+            assert_eq!(
+                bytes(&encoded.to_ascii_uppercase()).as_deref(),
+                Some(plain.as_bytes())
+            );
+        }
+    }
+
+    #[test]
+    fn another_reader_agrees_on_every_length() {
+        let data: Vec<u8> = (0..36_u8).map(|n| n.wrapping_mul(151).wrapping_add(13)).collect();
+        for len in 0..=MAX_BYTES {
+            let ours = text(&data[..len]);
+            assert_eq!(
+                ours,
+                data_encoding::BASE32_NOPAD
+                    .encode(&data[..len])
+                    .to_ascii_lowercase()
+            );
+            assert_eq!(ours.len(), chars_for(len));
+            assert_eq!(bytes_within(ours.len()), len);
+            assert_eq!(bytes(&ours).as_deref(), Some(&data[..len]));
+        }
+    }
+
+    #[test]
+    fn one_text_for_one_token() {
+        // "mz" would be "f" with two trailing bits set; "m", "mzx" and "mzxw6y" are lengths of no number of bytes.
+        for bad in [
+            "mz",
+            "m",
+            "mzx",
+            "mzxw6y",
+            "my======",
+            "m1",
+            "m y",
+            "m\u{130}",
+            "mzxw6ytb\0",
+            "0y",
+            "8y",
+            "9y",
+        ] {
+            assert_eq!(bytes(bad), None, "{bad:?}");
+        }
+        assert!(bytes(&"a".repeat(58)).is_some());
+        assert_eq!(bytes(&"a".repeat(59)), None);
+        assert_eq!(bytes(&"a".repeat(64)), None);
+    }
+}
