@@ -1,1 +1,5 @@
-//! Placeholder.
+//! temporary
+
+pub mod server;
+pub mod transcript;
+pub mod wire;

@@ -1,0 +1,151 @@
+//! What a server machine tells and asks its embedder.
+
+use bytes::Bytes;
+
+use crate::wire::domain::EhloName;
+use crate::wire::parameter::MailParameters;
+use crate::wire::path::{ForwardPath, ReversePath};
+
+/// The right to answer one event, once.
+///
+/// It is consumed by [`Server::accept`](super::Server::accept) or [`Server::answer`](super::Server::answer). One that is
+/// dropped runs into its deadline: the client hears `451 4.3.0` and tries again later.
+#[derive(Debug)]
+#[must_use = "the client waits for this answer"]
+pub struct Ticket {
+    pub(super) session: u64,
+    pub(super) number: u64,
+}
+
+/// What happened, in the order of the client's commands.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// EHLO or HELO. A positive answer's text is not used: the machine lists its extensions.
+    Hello {
+        /// To be answered.
+        ticket: Ticket,
+        /// What the client calls itself; nothing proves it.
+        name: EhloName<'static>,
+        /// EHLO, so that extensions are used; false for HELO.
+        extended: bool,
+    },
+    /// MAIL FROM.
+    Mail {
+        /// To be answered.
+        ticket: Ticket,
+        /// Where failures are to be reported.
+        reverse_path: ReversePath<'static>,
+        /// `SIZE=` and the like, within the limits of the config.
+        parameters: MailParameters,
+    },
+    /// RCPT TO. Where MAIL is refused later, the client hears 503 for this one whatever the answer is.
+    Rcpt {
+        /// To be answered.
+        ticket: Ticket,
+        /// Where the message is to go.
+        forward_path: ForwardPath<'static>,
+    },
+    /// DATA with at least one accepted recipient. A positive answer is sent as 354 and body events follow.
+    Data {
+        /// To be answered.
+        ticket: Ticket,
+    },
+    /// Octets of the message, in order, dots unstuffed.
+    Body(Bytes),
+    /// The message is complete. **A 2xx answer is a promise to deliver it** (RFC 5321 §4.2.5): store it first.
+    EndOfData {
+        /// To be answered.
+        ticket: Ticket,
+        /// The size of the message in octets.
+        octets: u64,
+        /// Bare CRs and LFs that became `<CR><LF>`, where the config says so.
+        normalized_line_ends: u64,
+    },
+    /// The transaction is over without a message: forget its sender, recipients and octets.
+    TransactionAborted(AbortReason),
+    /// The session is over. Send what [`Server::poll_transmit`](super::Server::poll_transmit) still gives, then close the
+    /// connection.
+    Closed(CloseReason),
+}
+
+/// Why a transaction ended without a message for the embedder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AbortReason {
+    /// RSET, EHLO, HELO or QUIT.
+    #[error("the client gave it up")]
+    Client,
+    /// The connection ended.
+    #[error("the connection ended")]
+    Closed,
+    /// The message holds a bare CR or LF, and the config refuses it.
+    #[error("the message holds a bare CR or LF")]
+    BareLineEnd,
+    /// The message holds a NUL.
+    #[error("the message holds a NUL")]
+    Nul,
+    /// The message is larger than the limit.
+    #[error("the message is too big")]
+    TooBig,
+    /// The answer to the end of DATA came too late.
+    #[error("the answer came too late")]
+    VerdictTimeout,
+}
+
+/// Why a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// QUIT.
+    #[error("QUIT")]
+    Quit,
+    /// The client closed the connection without QUIT.
+    #[error("the client closed the connection")]
+    Eof,
+    /// The client spoke before its turn.
+    #[error("the client spoke before its turn")]
+    EarlyTalk,
+    /// A browser or a proxy is at the other end.
+    #[error("the client speaks another protocol")]
+    OtherProtocol,
+    /// The client took longer than a deadline.
+    #[error("the client took too long")]
+    Timeout,
+    /// Too many negative replies.
+    #[error("too many errors")]
+    TooManyErrors,
+    /// A message went on long behind its limit.
+    #[error("the message was endless")]
+    EndlessMessage,
+    /// The embedder answered 421.
+    #[error("the server closed the session")]
+    Refused,
+    /// [`Server::shutdown`](super::Server::shutdown).
+    #[error("the server is shutting down")]
+    Shutdown,
+}
+
+/// Why an answer was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AnswerError {
+    /// The deadline passed or the session ended: the client has its reply, or will never have one.
+    #[error("the answer came too late")]
+    TooLate,
+    /// The call itself is wrong.
+    #[error(transparent)]
+    ApiMisuse(#[from] ApiMisuse),
+}
+
+/// A call that no state of the session allows: a fault of the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ApiMisuse {
+    /// The ticket is of another session.
+    #[error("the ticket is of another session")]
+    ForeignTicket,
+    /// A 3yz reply was given: the machine sends 354 by itself.
+    #[error("an answer's code begins with 2, 4 or 5")]
+    IntermediateAnswer,
+}

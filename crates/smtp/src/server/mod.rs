@@ -1,0 +1,388 @@
+//! The server's side of a session.
+//!
+//! [`Server`] takes octets and the time, and gives octets, events and a deadline. The loop that drives it stands in the
+//! [crate's documentation](crate).
+
+mod commands;
+mod config;
+mod event;
+mod message;
+mod pipeline;
+mod texts;
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use bytes::{Bytes, BytesMut};
+
+pub use self::config::ServerConfig;
+pub use self::event::{AbortReason, AnswerError, ApiMisuse, CloseReason, Event, Ticket};
+use self::message::Reception;
+use self::pipeline::{Asked, Pipeline};
+use crate::transcript::Transcript;
+use crate::wire::line::{Frame, LineFramer};
+use crate::wire::reply::{Reply, ReplyClass, ReplyCode, ReplyText};
+
+/// Tells the tickets of one session from those of another.
+static SESSIONS: AtomicU64 = AtomicU64::new(0);
+
+/// The server's state machine, from the greeting to the close.
+///
+/// ```
+/// use std::time::Instant;
+/// use bytes::BytesMut;
+/// use inreply_smtp::server::{Event, Server, ServerConfig};
+///
+/// let now = Instant::now();
+/// let mut server = Server::new(ServerConfig::new("mx.example".parse().unwrap()), now);
+/// assert_eq!(server.poll_transmit().unwrap(), "220 mx.example ESMTP\r\n");
+///
+/// let mut input = BytesMut::from("HELO client.example\r\n");
+/// server.handle_input(now, &mut input);
+/// let Some(Event::Hello { ticket, name, .. }) = server.poll_event() else { panic!() };
+/// assert_eq!(name.as_str(), "client.example");
+/// server.accept(now, ticket).unwrap();
+/// assert_eq!(server.poll_transmit().unwrap(), "250 mx.example\r\n");
+/// ```
+#[derive(Debug)]
+pub struct Server {
+    config: ServerConfig,
+    session: u64,
+    framer: LineFramer,
+    pipeline: Pipeline,
+    /// A command that has to wait until the pipeline is empty.
+    waiting_line: Option<Bytes>,
+    turn: Turn,
+    greeted: bool,
+    transaction: Option<Transaction>,
+    reception: Option<Reception>,
+    errors: u32,
+    idle_deadline: Instant,
+    eof: bool,
+    shutting_down: bool,
+    closed: bool,
+    transmit: BytesMut,
+    events: VecDeque<Event>,
+    transcript: Option<Transcript>,
+}
+
+/// Whose turn it is at the points where the client must wait (RFC 2920 §3.1).
+#[derive(Debug)]
+enum Turn {
+    /// The client may speak.
+    Client,
+    /// The embedder is thinking about EHLO or DATA.
+    Embedder,
+    /// The reply is ready and nobody has polled it.
+    Transmit(Reply),
+}
+
+#[derive(Debug, Default)]
+struct Transaction {
+    smtputf8: bool,
+    /// The reply to MAIL has left and was positive.
+    accepted: bool,
+    recipients: usize,
+}
+
+impl Server {
+    /// A session that begins at `now`; its greeting waits in [`Server::poll_transmit`].
+    pub fn new(config: ServerConfig, now: Instant) -> Self {
+        let greeting = Reply::new(ReplyCode::READY, None, ReplyText::lossy(&format!("{} ESMTP", config.domain)));
+        Self {
+            session: SESSIONS.fetch_add(1, Ordering::Relaxed),
+            framer: LineFramer::new(config.max_line),
+            pipeline: Pipeline::default(),
+            waiting_line: None,
+            turn: Turn::Transmit(greeting),
+            greeted: false,
+            transaction: None,
+            reception: None,
+            errors: 0,
+            idle_deadline: now + config.command_timeout,
+            eof: false,
+            shutting_down: false,
+            closed: false,
+            transmit: BytesMut::new(),
+            events: VecDeque::new(),
+            transcript: config.transcript.then(Transcript::default),
+            config,
+        }
+    }
+
+    /// Takes from the front of `input` what it can act on and leaves the rest.
+    ///
+    /// Call it with what was read, and again with what is left, even nothing, after each answer and each polled event.
+    pub fn handle_input(&mut self, now: Instant, input: &mut BytesMut) {
+        while !self.closed {
+            if !matches!(self.turn, Turn::Client) {
+                if !input.is_empty() {
+                    self.early_talk();
+                }
+                break;
+            }
+            let progress = if self.reception.is_some() {
+                self.receive(now, input)
+            } else {
+                self.next_command(now, input)
+            };
+            if !progress {
+                break;
+            }
+        }
+        if self.closed {
+            input.clear();
+        } else if self.eof {
+            self.close_if_starved();
+        }
+    }
+
+    /// The client will send no more. What it asked before is still answered: go on calling
+    /// [`Server::handle_input`] with what is left.
+    pub fn handle_eof(&mut self, _now: Instant) {
+        self.eof = true;
+        if !self.closed {
+            self.close_if_starved();
+        }
+    }
+
+    /// A deadline of [`Server::poll_timeout`] has come; a call too early changes nothing.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if self.closed {
+            return;
+        }
+        let verdict_open = self.pipeline.waits_for_verdict();
+        if self.pipeline.expire(now, &texts::ANSWER_TIMEOUT) {
+            if verdict_open {
+                self.events.push_back(Event::TransactionAborted(AbortReason::VerdictTimeout));
+            }
+            self.settle(now);
+        }
+        if self.client_deadline().is_some_and(|deadline| deadline <= now) {
+            self.send(&texts::TIMEOUT);
+            self.close(CloseReason::Timeout);
+        }
+    }
+
+    /// Octets for the client, all that there are.
+    pub fn poll_transmit(&mut self) -> Option<Bytes> {
+        if let Turn::Transmit(_) = self.turn
+            && let Turn::Transmit(reply) = std::mem::replace(&mut self.turn, Turn::Client)
+        {
+            self.send(&reply);
+        }
+        (!self.transmit.is_empty()).then(|| self.transmit.split().freeze())
+    }
+
+    /// The next event.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        let event = self.events.pop_front()?;
+        if let (Event::Body(octets), Some(reception)) = (&event, &mut self.reception) {
+            reception.polled(octets.len());
+        }
+        Some(event)
+    }
+
+    /// When [`Server::handle_timeout`] is to be called; none once the session is closed.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        if self.closed {
+            return None;
+        }
+        [self.pipeline.next_deadline(), self.client_deadline()].into_iter().flatten().min()
+    }
+
+    /// Answers a ticket with the machine's own positive reply.
+    ///
+    /// # Errors
+    /// As [`Server::answer`].
+    pub fn accept(&mut self, now: Instant, ticket: Ticket) -> Result<(), AnswerError> {
+        let reply = match self.asked(&ticket)? {
+            Asked::Mail => texts::SENDER_OK,
+            Asked::Rcpt => texts::RECIPIENT_OK,
+            _ => texts::OK,
+        };
+        self.answer(now, ticket, reply)
+    }
+
+    /// Answers a ticket: a 2yz reply accepts, a 4yz or 5yz reply refuses, 421 also closes the session.
+    ///
+    /// # Errors
+    /// [`AnswerError::TooLate`] where the ticket's deadline passed or the session ended;
+    /// [`AnswerError::ApiMisuse`] for a ticket of another session or a 3yz reply.
+    pub fn answer(&mut self, now: Instant, ticket: Ticket, reply: Reply) -> Result<(), AnswerError> {
+        self.asked(&ticket)?;
+        if reply.code().class() == ReplyClass::PositiveIntermediate {
+            return Err(ApiMisuse::IntermediateAnswer.into());
+        }
+        self.pipeline.answer(ticket.number, reply);
+        self.settle(now);
+        Ok(())
+    }
+
+    /// Ends the session at the next point where no message is lost: at once where the client is idle, behind the open
+    /// transaction's end of DATA where a message is coming in.
+    pub fn shutdown(&mut self, now: Instant) {
+        self.shutting_down = true;
+        self.settle(now);
+    }
+
+    /// Whether the session is over. What [`Server::poll_transmit`] and [`Server::poll_event`] hold is still good.
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// What both sides have said so far, where the config asks for it.
+    pub fn transcript(&self) -> Option<&Transcript> {
+        self.transcript.as_ref()
+    }
+
+    fn asked(&self, ticket: &Ticket) -> Result<Asked, AnswerError> {
+        if ticket.session != self.session {
+            return Err(ApiMisuse::ForeignTicket.into());
+        }
+        self.pipeline.asked(ticket.number).ok_or(AnswerError::TooLate)
+    }
+
+    /// Takes the next command; whether there was one to take.
+    fn next_command(&mut self, now: Instant, input: &mut BytesMut) -> bool {
+        if self.waiting_line.is_some()
+            || self.pipeline.len() >= self.config.max_pipelined
+            || self.pipeline.waits_for_verdict()
+        {
+            return false;
+        }
+        match self.framer.next(input) {
+            None => return false,
+            Some(Frame::TooLong) => self.pipeline.push(texts::LINE_TOO_LONG),
+            Some(Frame::Line(line)) => self.command(now, line),
+        }
+        self.settle(now);
+        true
+    }
+
+    /// Lets the replies leave that may, in order, and does what each of them decides.
+    fn settle(&mut self, now: Instant) {
+        while !self.closed {
+            let Some((asked, reply)) = self.pipeline.pop() else {
+                if self.pipeline.is_empty()
+                    && let Some(line) = self.waiting_line.take()
+                {
+                    self.command(now, line);
+                    continue;
+                }
+                break;
+            };
+            self.idle_deadline = now + self.config.command_timeout;
+            self.settle_one(now, asked, reply);
+        }
+        if self.shutting_down && !self.closed && self.pipeline.is_empty() && self.transaction.is_none() {
+            self.turn = Turn::Client;
+            self.send(&texts::SHUTDOWN);
+            self.close(CloseReason::Shutdown);
+        }
+    }
+
+    fn settle_one(&mut self, now: Instant, asked: Asked, reply: Reply) {
+        let reply = if asked == Asked::Rcpt && !self.transaction.as_ref().is_some_and(|open| open.accepted) {
+            texts::MAIL_FIRST
+        } else {
+            reply
+        };
+        if !reply.is_positive() {
+            self.errors += 1;
+            if self.errors >= self.config.max_errors && reply.code() != ReplyCode::UNAVAILABLE {
+                self.send(&texts::TOO_MANY_ERRORS);
+                return self.close(CloseReason::TooManyErrors);
+            }
+        }
+        if reply.code() == ReplyCode::UNAVAILABLE {
+            self.send(&reply);
+            return self.close(CloseReason::Refused);
+        }
+        let positive = reply.is_positive();
+        match asked {
+            Asked::Nothing => self.send(&reply),
+            Asked::Hello { extended } => {
+                self.greeted = positive;
+                self.turn = Turn::Transmit(if positive { self.hello_reply(extended) } else { reply });
+            }
+            Asked::Mail => {
+                if positive {
+                    self.transaction.get_or_insert_default().accepted = true;
+                } else {
+                    self.transaction = None;
+                }
+                self.send(&reply);
+            }
+            Asked::Rcpt => {
+                if let Some(transaction) = self.transaction.as_mut().filter(|_| positive) {
+                    transaction.recipients += 1;
+                }
+                self.send(&reply);
+            }
+            Asked::Data if positive => {
+                self.reception = Some(Reception::new(&self.config, now));
+                self.turn = Turn::Transmit(texts::START_MESSAGE);
+            }
+            Asked::Data => self.turn = Turn::Transmit(reply),
+            Asked::EndOfData => {
+                self.transaction = None;
+                if positive {
+                    self.errors = 0;
+                }
+                self.send(&reply);
+            }
+        }
+    }
+
+    /// Closes where nothing but more octets could go on, and none will come.
+    fn close_if_starved(&mut self) {
+        let held_back = self.reception.as_ref().is_some_and(|reception| reception.window(&self.config) == 0);
+        if matches!(self.turn, Turn::Client) && self.pipeline.is_empty() && !held_back {
+            self.close(CloseReason::Eof);
+        }
+    }
+
+    fn early_talk(&mut self) {
+        self.pipeline.clear();
+        self.turn = Turn::Client;
+        self.send(&texts::EARLY_TALK);
+        self.close(CloseReason::EarlyTalk);
+    }
+
+    fn send(&mut self, reply: &Reply) {
+        let start = self.transmit.len();
+        reply.write(&mut self.transmit);
+        if let (Some(transcript), Some(sent)) = (&mut self.transcript, self.transmit.get(start..)) {
+            transcript.server(sent);
+        }
+    }
+
+    fn close(&mut self, reason: CloseReason) {
+        let given_up = if reason == CloseReason::Quit { AbortReason::Client } else { AbortReason::Closed };
+        self.abort(given_up);
+        self.pipeline.clear();
+        self.waiting_line = None;
+        self.turn = Turn::Client;
+        self.closed = true;
+        self.events.push_back(Event::Closed(reason));
+    }
+
+    /// Forgets the transaction, and says so where the embedder knows of one.
+    fn abort(&mut self, reason: AbortReason) {
+        let told = self.reception.take().is_some_and(|reception| reception.is_refused());
+        if self.transaction.take().is_some() && !told {
+            self.events.push_back(Event::TransactionAborted(reason));
+        }
+    }
+
+    /// When the client has to have spoken; none while it waits for us.
+    fn client_deadline(&self) -> Option<Instant> {
+        match &self.reception {
+            _ if !self.pipeline.is_empty() => None,
+            Some(reception) => Some(reception.deadline()),
+            None => Some(self.idle_deadline),
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! `local-part "@" domain`.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use super::domain::{domain, text};
+use super::syntax::{Parsed, SyntaxError, stop, whole};
+
+/// The longest path in octets, its angle brackets included (RFC 5321 §4.5.3.1.3).
+pub const MAX_PATH: usize = 256;
+
+/// A mailbox as an SMTP path carries it.
+///
+/// ```text
+/// Mailbox       = Local-part "@" ( Domain / address-literal )     RFC 5321 §4.1.2
+/// Local-part    = Dot-string / Quoted-string
+/// Quoted-string = DQUOTE *( qtextSMTP / quoted-pairSMTP ) DQUOTE
+/// ```
+///
+/// A quoted local part stays quoted: `"a@b"@c` is one mailbox at `c`, and taking its quotes off would move it to
+/// another domain. Non-ASCII is let through as UTF-8 (RFC 6531); whether the session allows it is the machine's
+/// question. RFC 5321 §4.5.3.1.1 names 64 octets for a local part and asks to take longer ones where possible: bulk
+/// senders' bounce addresses exceed it, so that only the length of the whole is bounded, to [`MAX_PATH`] less the two
+/// angle brackets.
+///
+/// ```
+/// use inreply_smtp::wire::mailbox::Mailbox;
+///
+/// let mailbox: Mailbox<'static> = "\"a@b\"@example.com".parse().unwrap();
+/// assert_eq!(mailbox.local_part(), "\"a@b\"");
+/// assert_eq!(mailbox.domain(), "example.com");
+/// assert_eq!(mailbox.to_string(), "\"a@b\"@example.com");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Mailbox<'a> {
+    text: Cow<'a, str>,
+    at: usize,
+}
+
+impl<'a> Mailbox<'a> {
+    /// Parses the whole of `input`.
+    ///
+    /// # Errors
+    /// What the grammar wanted and where; also where the whole is longer than 254 octets.
+    pub fn parse(input: &'a [u8]) -> Result<Self, SyntaxError> {
+        whole(input, mailbox)
+    }
+
+    /// The local part as written, quotes included. It is compared with regard to case (RFC 5321 §2.4).
+    pub fn local_part(&self) -> &str {
+        self.text.get(..self.at).unwrap_or_default()
+    }
+
+    /// The domain or address literal as written; compare it without regard to case.
+    pub fn domain(&self) -> &str {
+        self.text.get(self.at + 1..).unwrap_or_default()
+    }
+
+    /// `local-part@domain` as written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether sending it needs SMTPUTF8.
+    pub fn is_ascii(&self) -> bool {
+        self.text.is_ascii()
+    }
+
+    /// The same, owning its text.
+    pub fn into_owned(self) -> Mailbox<'static> {
+        Mailbox { text: Cow::Owned(self.text.into_owned()), at: self.at }
+    }
+}
+
+impl FromStr for Mailbox<'static> {
+    type Err = SyntaxError;
+
+    fn from_str(text: &str) -> Result<Self, SyntaxError> {
+        Mailbox::parse(text.as_bytes()).map(Mailbox::into_owned)
+    }
+}
+
+impl fmt::Display for Mailbox<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// `Mailbox`, leaving the rest.
+pub(crate) fn mailbox(input: &[u8]) -> Parsed<'_, Mailbox<'_>> {
+    let (rest, local) = local_part(input)?;
+    let Some((b'@', rest)) = rest.split_first() else {
+        return stop(rest, "an at sign");
+    };
+    let (rest, _) = domain(rest)?;
+    let (octets, _) = input.split_at(input.len() - rest.len());
+    if octets.len() > MAX_PATH - 2 {
+        return stop(input, "a mailbox of at most 254 octets");
+    }
+    let (rest, text) = text(octets, rest, "a mailbox in UTF-8")?;
+    Ok((rest, Mailbox { text: Cow::Borrowed(text), at: local.len() }))
+}
+
+/// `Local-part`, quotes kept.
+fn local_part(input: &[u8]) -> Parsed<'_, &[u8]> {
+    if input.first() == Some(&b'"') {
+        return quoted_string(input);
+    }
+    let length = input.iter().take_while(|octet| is_atext(**octet) || **octet == b'.').count();
+    let (local, rest) = input.split_at(length);
+    if local.is_empty() || local.starts_with(b".") || local.ends_with(b".") || has_empty_atom(local) {
+        return stop(input, "a local part");
+    }
+    Ok((rest, local))
+}
+
+fn has_empty_atom(dot_string: &[u8]) -> bool {
+    dot_string.windows(2).any(|pair| pair == b"..")
+}
+
+fn quoted_string(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let mut escaped = false;
+    for (at, octet) in input.iter().enumerate().skip(1) {
+        match octet {
+            b' '..=b'~' if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => {
+                let (local, rest) = input.split_at(at + 1);
+                return Ok((rest, local));
+            }
+            b' '..=b'~' | 0x80.. if !escaped => {}
+            _ => return stop(input.get(at..).unwrap_or_default(), "a printable octet in the quoted local part"),
+        }
+    }
+    stop(&[], "the closing quote of the local part")
+}
+
+/// `atext` of RFC 5322 §3.2.3, and UTF-8 of RFC 6531 §3.3.
+fn is_atext(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&octet) || octet >= 0x80
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_decide_where_the_domain_begins() {
+        for (input, local, domain) in [
+            ("ann@example.com", "ann", "example.com"),
+            ("\"a@b\"@c", "\"a@b\"", "c"),
+            ("\"a\\\"@b\"@c", "\"a\\\"@b\"", "c"),
+            ("\" \"@c", "\" \"", "c"),
+            ("a%b@c", "a%b", "c"),
+            ("prvs=1234abcdef=ann@c", "prvs=1234abcdef=ann", "c"),
+            ("用户@例え.jp", "用户", "例え.jp"),
+            ("a@[192.0.2.1]", "a", "[192.0.2.1]"),
+        ] {
+            let mailbox = Mailbox::parse(input.as_bytes()).unwrap();
+            assert_eq!((mailbox.local_part(), mailbox.domain()), (local, domain));
+            assert_eq!(mailbox.to_string(), input);
+        }
+    }
+
+    #[test]
+    fn what_is_no_mailbox_says_where() {
+        for (input, at) in [
+            (&b""[..], 0),
+            (b"a", 1),
+            (b"a@", 2),
+            (b"@b", 0),
+            (b".a@b", 0),
+            (b"a.@b", 0),
+            (b"a..b@c", 0),
+            (b"a b@c", 1),
+            (b"a@b@c", 3),
+            (b"\"a@b", 4),
+            (b"\"a\r\"@b", 2),
+            (b"a\0@b", 1),
+            (b"a@b\0@c", 3),
+            (b"\xff@b", 0),
+        ] {
+            assert_eq!(Mailbox::parse(input).unwrap_err().at, at, "{}", input.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn the_length_of_the_whole_is_bounded() {
+        let fits = format!("{}@example.com", "a".repeat(254 - 12));
+        assert!(Mailbox::parse(fits.as_bytes()).is_ok());
+        assert!(Mailbox::parse(format!("a{fits}").as_bytes()).is_err());
+    }
+}
