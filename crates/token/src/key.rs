@@ -5,7 +5,7 @@ use core::fmt;
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD, Encoding, HEXLOWER_PERMISSIVE};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-const MIN_BYTES: usize = 32;
+const LEAST_BYTES: usize = 32;
 
 /// The secret that tokens are signed with: at least 32 bytes from a good source of chance, such as
 /// `openssl rand -hex 32`.
@@ -28,10 +28,7 @@ impl Key {
     /// # Errors
     /// [`KeyError::TooShort`] for fewer than 32 bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, KeyError> {
-        if bytes.len() < MIN_BYTES {
-            return Err(KeyError::TooShort { bytes: bytes.len() });
-        }
-        Ok(Self(bytes.to_vec()))
+        measured(bytes, LEAST_BYTES).map(Self)
     }
 
     /// A key of at least 64 hex digits, of either case.
@@ -40,8 +37,7 @@ impl Key {
     /// [`KeyError::NotHex`] for anything but an even number of hex digits, [`KeyError::TooShort`] for fewer than 32
     /// bytes.
     pub fn from_hex(text: &str) -> Result<Self, KeyError> {
-        let bytes = decode(&HEXLOWER_PERMISSIVE, text).ok_or(KeyError::NotHex)?;
-        Self::from_bytes(&bytes)
+        Self::from_bytes(&hex(text).ok_or(KeyError::NotHex)?)
     }
 
     /// A key in base64, with either alphabet of RFC 4648 (§4, §5), with or without padding.
@@ -50,17 +46,13 @@ impl Key {
     /// use inreply_token::{Key, KeyError};
     ///
     /// assert!(Key::from_base64("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").is_ok());
-    /// assert_eq!(Key::from_base64("AAEC").unwrap_err(), KeyError::TooShort { bytes: 3 });
+    /// assert_eq!(Key::from_base64("AAEC").unwrap_err(), KeyError::TooShort { bytes: 3, least: 32 });
     /// ```
     ///
     /// # Errors
     /// [`KeyError::NotBase64`] for anything else, [`KeyError::TooShort`] for fewer than 32 bytes.
     pub fn from_base64(text: &str) -> Result<Self, KeyError> {
-        let bytes = [BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD]
-            .iter()
-            .find_map(|encoding| decode(encoding, text))
-            .ok_or(KeyError::NotBase64)?;
-        Self::from_bytes(&bytes)
+        Self::from_bytes(&base64(text).ok_or(KeyError::NotBase64)?)
     }
 
     /// A key from what a key file holds: hex, base64, or the secret itself. The first of the three that fits is
@@ -82,23 +74,7 @@ impl Key {
     /// # Errors
     /// [`KeyError::TooShort`] for fewer than 32 bytes.
     pub fn from_file_contents(contents: &[u8]) -> Result<Self, KeyError> {
-        let Ok(text) = str::from_utf8(contents) else {
-            return Self::from_bytes(contents);
-        };
-        let text = text
-            .strip_suffix('\n')
-            .map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
-        if text.contains(char::is_control) {
-            return Self::from_bytes(contents);
-        }
-        match Self::from_hex(text) {
-            Err(KeyError::NotHex) => {}
-            measured => return measured,
-        }
-        match Self::from_base64(text) {
-            Err(KeyError::NotBase64) => Self::from_bytes(text.as_bytes()),
-            measured => measured,
-        }
+        Self::from_bytes(&of_file(contents))
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
@@ -122,16 +98,55 @@ pub enum KeyError {
     /// Not an even number of hex digits.
     #[error("the key is not an even number of hex digits")]
     NotHex,
-    /// Fewer than 32 bytes, after decoding.
-    #[error("a key has at least 32 bytes, not {bytes}")]
+    /// Too few bytes, after decoding.
+    #[error("a key of at least {least} bytes is needed, not {bytes}")]
     TooShort {
         /// How many there are.
         bytes: usize,
+        /// How many there must be.
+        least: usize,
     },
 }
 
+/// The bytes, if there are enough of them.
+pub(crate) fn measured(bytes: &[u8], least: usize) -> Result<Vec<u8>, KeyError> {
+    if bytes.len() < least {
+        return Err(KeyError::TooShort {
+            bytes: bytes.len(),
+            least,
+        });
+    }
+    Ok(bytes.to_vec())
+}
+
+/// The key that a file holds: see [`Key::from_file_contents`].
+pub(crate) fn of_file(contents: &[u8]) -> Zeroizing<Vec<u8>> {
+    let Ok(text) = str::from_utf8(contents) else {
+        return Zeroizing::new(contents.to_vec());
+    };
+    let text = text
+        .strip_suffix('\n')
+        .map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
+    if text.contains(char::is_control) {
+        return Zeroizing::new(contents.to_vec());
+    }
+    hex(text)
+        .or_else(|| base64(text))
+        .unwrap_or_else(|| Zeroizing::new(text.as_bytes().to_vec()))
+}
+
+fn hex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    decode(&HEXLOWER_PERMISSIVE, text)
+}
+
+fn base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    [BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD]
+        .iter()
+        .find_map(|encoding| decode(encoding, text))
+}
+
 /// Decodes into memory that is wiped in any case, also where only the end of the text is wrong.
-pub(crate) fn decode(encoding: &Encoding, text: &str) -> Option<Zeroizing<Vec<u8>>> {
+fn decode(encoding: &Encoding, text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(vec![0; encoding.decode_len(text.len()).ok()?]);
     let len = encoding.decode_mut(text.as_bytes(), &mut bytes).ok()?;
     bytes.truncate(len);
@@ -146,6 +161,10 @@ mod tests {
 
     fn file(contents: &[u8]) -> Result<Vec<u8>, KeyError> {
         Key::from_file_contents(contents).map(|key| key.as_bytes().to_vec())
+    }
+
+    fn too_short(bytes: usize) -> KeyError {
+        KeyError::TooShort { bytes, least: 32 }
     }
 
     #[test]
@@ -188,26 +207,14 @@ mod tests {
 
     #[test]
     fn too_short_is_measured_after_decoding() {
-        assert_eq!(
-            Key::from_bytes(&[1; 31]).unwrap_err(),
-            KeyError::TooShort { bytes: 31 }
-        );
-        assert_eq!(
-            Key::from_hex(&HEX[2..]).unwrap_err(),
-            KeyError::TooShort { bytes: 31 }
-        );
+        assert_eq!(Key::from_bytes(&[1; 31]).unwrap_err(), too_short(31));
+        assert_eq!(Key::from_hex(&HEX[2..]).unwrap_err(), too_short(31));
         assert_eq!(Key::from_hex(&HEX[1..]).unwrap_err(), KeyError::NotHex);
         assert_eq!(Key::from_base64("?").unwrap_err(), KeyError::NotBase64);
-        assert_eq!(file(&HEX.as_bytes()[..32]), Err(KeyError::TooShort { bytes: 16 }));
-        assert_eq!(
-            file(b"abcdefghijklmnopqrstuvwxyzABCDEF\n"),
-            Err(KeyError::TooShort { bytes: 24 })
-        );
-        assert_eq!(
-            file(b"short, with spaces\n"),
-            Err(KeyError::TooShort { bytes: 18 })
-        );
-        assert_eq!(file(b""), Err(KeyError::TooShort { bytes: 0 }));
+        assert_eq!(file(&HEX.as_bytes()[..32]), Err(too_short(16)));
+        assert_eq!(file(b"abcdefghijklmnopqrstuvwxyzABCDEF\n"), Err(too_short(24)));
+        assert_eq!(file(b"short, with spaces\n"), Err(too_short(18)));
+        assert_eq!(file(b""), Err(too_short(0)));
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod day;
 mod host;
 mod ids;
 mod key;
+pub mod legacy;
 mod policy;
 mod prefix;
 mod ring;
