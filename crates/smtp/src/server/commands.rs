@@ -36,7 +36,10 @@ impl Server {
             Ok(_) if self.shutting_down && self.transaction.is_none() => {}
             Ok(Command::Ehlo(name)) => self.hello(now, name.into_owned(), true),
             Ok(Command::Helo(name)) => self.hello(now, name.into_owned(), false),
-            Ok(Command::Mail { reverse_path, parameters }) => self.mail(now, reverse_path, parameters),
+            Ok(Command::Mail {
+                reverse_path,
+                parameters,
+            }) => self.mail(now, reverse_path, parameters),
             Ok(Command::Rcpt { forward_path }) => self.rcpt(now, forward_path),
             Ok(Command::Data) => self.data(now),
             Ok(Command::Rset) => {
@@ -55,7 +58,11 @@ impl Server {
         self.abort(AbortReason::Client);
         let ticket = self.ask(now, Asked::Hello { extended });
         self.turn = Turn::Embedder;
-        self.events.push_back(Event::Hello { ticket, name, extended });
+        self.events.push_back(Event::Hello {
+            ticket,
+            name,
+            extended,
+        });
     }
 
     pub(super) fn hello_reply(&self, extended: bool) -> Reply {
@@ -71,7 +78,10 @@ impl Server {
             self.config.smtputf8.then_some("SMTPUTF8"),
             Some("ENHANCEDSTATUSCODES"),
         ];
-        keywords.into_iter().flatten().fold(reply, |reply, keyword| reply.line(ReplyText::lossy(keyword)))
+        keywords
+            .into_iter()
+            .flatten()
+            .fold(reply, |reply, keyword| reply.line(ReplyText::lossy(keyword)))
     }
 
     fn mail(&mut self, now: Instant, reverse_path: ReversePath<'_>, parameters: MailParameters) {
@@ -79,7 +89,10 @@ impl Server {
             Some(texts::HELLO_FIRST)
         } else if self.transaction.is_some() {
             Some(texts::BUSY_TRANSACTION)
-        } else if parameters.size.is_some_and(|size| size > self.config.max_message_octets) {
+        } else if parameters
+            .size
+            .is_some_and(|size| size > self.config.max_message_octets)
+        {
             Some(texts::TOO_BIG)
         } else if parameters.smtputf8 && !self.config.smtputf8 {
             Some(texts::of(CommandError::UnknownParameter))
@@ -91,9 +104,16 @@ impl Server {
         if let Some(refusal) = refusal {
             return self.pipeline.push(refusal);
         }
-        self.transaction = Some(Transaction { smtputf8: parameters.smtputf8, ..Transaction::default() });
+        self.transaction = Some(Transaction {
+            smtputf8: parameters.smtputf8,
+            ..Transaction::default()
+        });
         let ticket = self.ask(now, Asked::Mail);
-        self.events.push_back(Event::Mail { ticket, reverse_path: reverse_path.into_owned(), parameters });
+        self.events.push_back(Event::Mail {
+            ticket,
+            reverse_path: reverse_path.into_owned(),
+            parameters,
+        });
     }
 
     fn rcpt(&mut self, now: Instant, forward_path: ForwardPath<'_>) {
@@ -102,7 +122,9 @@ impl Server {
             Some(open) if open.recipients + self.pipeline.recipients() >= self.config.max_recipients => {
                 Some(texts::TOO_MANY_RECIPIENTS)
             }
-            Some(open) if !open.smtputf8 && forward_path.mailbox().is_some_and(|mailbox| !mailbox.is_ascii()) => {
+            Some(open)
+                if !open.smtputf8 && forward_path.mailbox().is_some_and(|mailbox| !mailbox.is_ascii()) =>
+            {
                 Some(texts::UTF8_NOT_ANNOUNCED)
             }
             Some(_) => None,
@@ -111,7 +133,10 @@ impl Server {
             return self.pipeline.push(refusal);
         }
         let ticket = self.ask(now, Asked::Rcpt);
-        self.events.push_back(Event::Rcpt { ticket, forward_path: forward_path.into_owned() });
+        self.events.push_back(Event::Rcpt {
+            ticket,
+            forward_path: forward_path.into_owned(),
+        });
     }
 
     fn data(&mut self, now: Instant) {
@@ -130,7 +155,10 @@ impl Server {
             Asked::EndOfData => self.config.verdict_timeout,
             _ => self.config.answer_timeout,
         };
-        Ticket { session: self.session, number: self.pipeline.ask(asked, now + patience) }
+        Ticket {
+            session: self.session,
+            number: self.pipeline.ask(asked, now + patience),
+        }
     }
 }
 

@@ -69,6 +69,19 @@ pub enum Event {
     Closed(CloseReason),
 }
 
+impl Event {
+    pub(super) fn has_ticket(&self) -> bool {
+        matches!(
+            self,
+            Self::Hello { .. }
+                | Self::Mail { .. }
+                | Self::Rcpt { .. }
+                | Self::Data { .. }
+                | Self::EndOfData { .. }
+        )
+    }
+}
+
 /// Why a transaction ended without a message for the embedder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -60,12 +60,16 @@ impl Reception {
 impl Server {
     /// Takes one item of the message; whether there was one to take.
     pub(super) fn receive(&mut self, now: Instant, input: &mut BytesMut) -> bool {
-        let Some(reception) = &mut self.reception else { return false };
+        let Some(reception) = &mut self.reception else {
+            return false;
+        };
         let window = reception.window(&self.config);
         if window == 0 {
             return false;
         }
-        let Some(item) = reception.decoder.next(input, window) else { return false };
+        let Some(item) = reception.decoder.next(input, window) else {
+            return false;
+        };
         reception.block_deadline = now + self.config.block_timeout;
         match item {
             DataItem::Content(octets) => self.content(octets),
@@ -80,7 +84,9 @@ impl Server {
     }
 
     fn content(&mut self, content: Bytes) {
-        let Some(reception) = &mut self.reception else { return };
+        let Some(reception) = &mut self.reception else {
+            return;
+        };
         reception.octets += content.len() as u64;
         if let Some(transcript) = &mut self.transcript {
             transcript.message(content.len() as u64);
@@ -108,12 +114,18 @@ impl Server {
     }
 
     fn end_of_data(&mut self, now: Instant) {
-        let Some(reception) = self.reception.take() else { return };
+        let Some(reception) = self.reception.take() else {
+            return;
+        };
         let refusal = match reception.refused {
             None => {
                 let (octets, normalized_line_ends) = (reception.octets, reception.normalized_line_ends);
                 let ticket = self.ask(now, Asked::EndOfData);
-                self.events.push_back(Event::EndOfData { ticket, octets, normalized_line_ends });
+                self.events.push_back(Event::EndOfData {
+                    ticket,
+                    octets,
+                    normalized_line_ends,
+                });
                 return;
             }
             Some(AbortReason::TooBig) => texts::TOO_BIG,

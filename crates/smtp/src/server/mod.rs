@@ -89,7 +89,11 @@ struct Transaction {
 impl Server {
     /// A session that begins at `now`; its greeting waits in [`Server::poll_transmit`].
     pub fn new(config: ServerConfig, now: Instant) -> Self {
-        let greeting = Reply::new(ReplyCode::READY, None, ReplyText::lossy(&format!("{} ESMTP", config.domain)));
+        let greeting = Reply::new(
+            ReplyCode::READY,
+            None,
+            ReplyText::lossy(&format!("{} ESMTP", config.domain)),
+        );
         Self {
             session: SESSIONS.fetch_add(1, Ordering::Relaxed),
             framer: LineFramer::new(config.max_line),
@@ -155,7 +159,8 @@ impl Server {
         let verdict_open = self.pipeline.waits_for_verdict();
         if self.pipeline.expire(now, &texts::ANSWER_TIMEOUT) {
             if verdict_open {
-                self.events.push_back(Event::TransactionAborted(AbortReason::VerdictTimeout));
+                self.events
+                    .push_back(Event::TransactionAborted(AbortReason::VerdictTimeout));
             }
             self.settle(now);
         }
@@ -189,7 +194,10 @@ impl Server {
         if self.closed {
             return None;
         }
-        [self.pipeline.next_deadline(), self.client_deadline()].into_iter().flatten().min()
+        [self.pipeline.next_deadline(), self.client_deadline()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Answers a ticket with the machine's own positive reply.
@@ -305,7 +313,11 @@ impl Server {
             Asked::Nothing => self.send(&reply),
             Asked::Hello { extended } => {
                 self.greeted = positive;
-                self.turn = Turn::Transmit(if positive { self.hello_reply(extended) } else { reply });
+                self.turn = Turn::Transmit(if positive {
+                    self.hello_reply(extended)
+                } else {
+                    reply
+                });
             }
             Asked::Mail => {
                 if positive {
@@ -338,7 +350,10 @@ impl Server {
 
     /// Closes where nothing but more octets could go on, and none will come.
     fn close_if_starved(&mut self) {
-        let held_back = self.reception.as_ref().is_some_and(|reception| reception.window(&self.config) == 0);
+        let held_back = self
+            .reception
+            .as_ref()
+            .is_some_and(|reception| reception.window(&self.config) == 0);
         if matches!(self.turn, Turn::Client) && self.pipeline.is_empty() && !held_back {
             self.close(CloseReason::Eof);
         }
@@ -360,18 +375,27 @@ impl Server {
     }
 
     fn close(&mut self, reason: CloseReason) {
-        let given_up = if reason == CloseReason::Quit { AbortReason::Client } else { AbortReason::Closed };
+        let given_up = if reason == CloseReason::Quit {
+            AbortReason::Client
+        } else {
+            AbortReason::Closed
+        };
         self.abort(given_up);
         self.pipeline.clear();
         self.waiting_line = None;
         self.turn = Turn::Client;
         self.closed = true;
+        // Nobody can answer these any more.
+        self.events.retain(|event| !event.has_ticket());
         self.events.push_back(Event::Closed(reason));
     }
 
     /// Forgets the transaction, and says so where the embedder knows of one.
     fn abort(&mut self, reason: AbortReason) {
-        let told = self.reception.take().is_some_and(|reception| reception.is_refused());
+        let told = self
+            .reception
+            .take()
+            .is_some_and(|reception| reception.is_refused());
         if self.transaction.take().is_some() && !told {
             self.events.push_back(Event::TransactionAborted(reason));
         }

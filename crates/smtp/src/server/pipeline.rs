@@ -52,13 +52,21 @@ impl Pipeline {
 
     /// Owes a reply that is known.
     pub(super) fn push(&mut self, reply: Reply) {
-        self.slots.push_back(Slot { number: 0, asked: Asked::Nothing, state: State::Answered(reply) });
+        self.slots.push_back(Slot {
+            number: 0,
+            asked: Asked::Nothing,
+            state: State::Answered(reply),
+        });
     }
 
     /// Owes a reply that the embedder decides; gives the number of its ticket.
     pub(super) fn ask(&mut self, asked: Asked, deadline: Instant) -> u64 {
         self.last_number += 1;
-        self.slots.push_back(Slot { number: self.last_number, asked, state: State::Open { deadline } });
+        self.slots.push_back(Slot {
+            number: self.last_number,
+            asked,
+            state: State::Open { deadline },
+        });
         self.last_number
     }
 
@@ -88,7 +96,9 @@ impl Pipeline {
 
     /// Whether the embedder still has a message to decide.
     pub(super) fn waits_for_verdict(&self) -> bool {
-        self.slots.iter().any(|slot| slot.asked == Asked::EndOfData && matches!(slot.state, State::Open { .. }))
+        self.slots
+            .iter()
+            .any(|slot| slot.asked == Asked::EndOfData && matches!(slot.state, State::Open { .. }))
     }
 
     pub(super) fn next_deadline(&self) -> Option<Instant> {
@@ -107,8 +117,15 @@ impl Pipeline {
             return None;
         }
         match self.slots.pop_front()? {
-            Slot { asked, state: State::Answered(reply), .. } => Some((asked, reply)),
-            Slot { state: State::Open { .. }, .. } => None,
+            Slot {
+                asked,
+                state: State::Answered(reply),
+                ..
+            } => Some((asked, reply)),
+            Slot {
+                state: State::Open { .. },
+                ..
+            } => None,
         }
     }
 

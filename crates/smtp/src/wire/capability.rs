@@ -40,7 +40,9 @@ impl Capabilities {
                 "8BITMIME" => capabilities.eight_bit_mime = true,
                 "ENHANCEDSTATUSCODES" => capabilities.enhanced_status_codes = true,
                 "PIPELINING" => capabilities.pipelining = true,
-                "SIZE" => capabilities.size = Some(words.next().and_then(|size| size.parse().ok()).unwrap_or(0)),
+                "SIZE" => {
+                    capabilities.size = Some(words.next().and_then(|size| size.parse().ok()).unwrap_or(0))
+                }
                 "SMTPUTF8" => capabilities.smtputf8 = true,
                 _ => {}
             }

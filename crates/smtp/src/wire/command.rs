@@ -88,7 +88,10 @@ impl<'a> Command<'a> {
             Verb::Helo => name(line, rest).map(Self::Helo),
             Verb::Mail => {
                 let (rest, reverse_path) = path(line, rest, b" FROM:", "FROM: and a path", reverse_path)?;
-                Ok(Self::Mail { reverse_path, parameters: parameters(line, rest)? })
+                Ok(Self::Mail {
+                    reverse_path,
+                    parameters: parameters(line, rest)?,
+                })
             }
             Verb::Rcpt => {
                 let (rest, forward_path) = path(line, rest, b" TO:", "TO: and a path", forward_path)?;
@@ -113,10 +116,16 @@ impl<'a> Command<'a> {
         match self {
             Self::Ehlo(name) => Command::Ehlo(name.into_owned()),
             Self::Helo(name) => Command::Helo(name.into_owned()),
-            Self::Mail { reverse_path, parameters } => {
-                Command::Mail { reverse_path: reverse_path.into_owned(), parameters }
-            }
-            Self::Rcpt { forward_path } => Command::Rcpt { forward_path: forward_path.into_owned() },
+            Self::Mail {
+                reverse_path,
+                parameters,
+            } => Command::Mail {
+                reverse_path: reverse_path.into_owned(),
+                parameters,
+            },
+            Self::Rcpt { forward_path } => Command::Rcpt {
+                forward_path: forward_path.into_owned(),
+            },
             Self::Data => Command::Data,
             Self::Rset => Command::Rset,
             Self::Vrfy => Command::Vrfy,
@@ -134,7 +143,10 @@ impl fmt::Display for Command<'_> {
         match self {
             Self::Ehlo(name) => write!(f, "EHLO {name}"),
             Self::Helo(name) => write!(f, "HELO {name}"),
-            Self::Mail { reverse_path, parameters } => write!(f, "MAIL FROM:{reverse_path}{parameters}"),
+            Self::Mail {
+                reverse_path,
+                parameters,
+            } => write!(f, "MAIL FROM:{reverse_path}{parameters}"),
             Self::Rcpt { forward_path } => write!(f, "RCPT TO:{forward_path}"),
             Self::Data => f.write_str("DATA"),
             Self::Rset => f.write_str("RSET"),
@@ -186,8 +198,9 @@ impl Verb {
 
     /// A request line of HTTP or a header field of it: a page can make a browser post mail commands to port 25.
     fn unknown(verb: &[u8]) -> CommandError {
-        const METHODS: [&[u8]; 9] =
-            [b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH"];
+        const METHODS: [&[u8]; 9] = [
+            b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH",
+        ];
         if METHODS.iter().any(|method| verb.eq_ignore_ascii_case(method)) || verb.ends_with(b":") {
             return CommandError::OtherProtocol;
         }
@@ -200,7 +213,11 @@ fn syntax(line: &[u8], rest: &[u8], expected: &'static str) -> CommandError {
 }
 
 fn alone<'a>(line: &[u8], rest: &[u8], command: Command<'a>) -> Result<Command<'a>, CommandError> {
-    if rest.is_empty() { Ok(command) } else { Err(syntax(line, rest, "no argument")) }
+    if rest.is_empty() {
+        Ok(command)
+    } else {
+        Err(syntax(line, rest, "no argument"))
+    }
 }
 
 fn name<'a>(line: &[u8], rest: &'a [u8]) -> Result<EhloName<'a>, CommandError> {
@@ -298,17 +315,34 @@ mod tests {
             (b"EHLO a b", "expected the end at octet 6"),
             (b"MAIL", "expected FROM: and a path at octet 4"),
             (b"MAIL TO:<a@b>", "expected FROM: and a path at octet 4"),
-            (b"MAIL FROM:<a@b>x", "expected a space or the end behind the path at octet 15"),
-            (b"MAIL FROM:<a@b> SIZE=x", "expected SIZE= and a number of octets at octet 16"),
+            (
+                b"MAIL FROM:<a@b>x",
+                "expected a space or the end behind the path at octet 15",
+            ),
+            (
+                b"MAIL FROM:<a@b> SIZE=x",
+                "expected SIZE= and a number of octets at octet 16",
+            ),
             (b"MAIL FROM:<a@b> X=1", "a parameter is not known"),
             (b"RCPT TO:<>", "expected a local part at octet 9"),
             (b"RCPT TO:a@b", "expected an opening angle bracket at octet 8"),
             (b"RCPT TO:<a@b> X=1", "a parameter is not known"),
-            (b"RCPT TO:<x@other.test\0@example.org>", "expected a closing angle bracket at octet 21"),
+            (
+                b"RCPT TO:<x@other.test\0@example.org>",
+                "expected a closing angle bracket at octet 21",
+            ),
             (b"NOOP\rNOOP", "the verb is not known"),
-            (b"MAIL FROM:<a@b>\rRCPT TO:<c@d>", "expected a space or the end behind the path at octet 15"),
+            (
+                b"MAIL FROM:<a@b>\rRCPT TO:<c@d>",
+                "expected a space or the end behind the path at octet 15",
+            ),
         ] {
-            assert_eq!(Command::parse(line).unwrap_err().to_string(), error, "{}", line.escape_ascii());
+            assert_eq!(
+                Command::parse(line).unwrap_err().to_string(),
+                error,
+                "{}",
+                line.escape_ascii()
+            );
         }
     }
 }

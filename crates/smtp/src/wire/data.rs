@@ -67,7 +67,11 @@ enum Line {
 impl DataDecoder {
     /// A decoder at the first octet behind the `<CR><LF>` of DATA.
     pub fn new(bare_line_ends: BareLineEnds) -> Self {
-        Self { bare_line_ends, line: Line::Start, owed_line_end: false }
+        Self {
+            bare_line_ends,
+            line: Line::Start,
+            owed_line_end: false,
+        }
     }
 
     /// Takes the next item off the front of `input`, nothing where more octets are needed. Content comes in pieces of at most
@@ -99,7 +103,10 @@ impl DataDecoder {
         let mut at = 0;
         loop {
             let end = input.len().min(window);
-            let Some(found) = input.get(at..end).and_then(|rest| memchr::memchr3(b'\r', b'\n', 0, rest)) else {
+            let Some(found) = input
+                .get(at..end)
+                .and_then(|rest| memchr::memchr3(b'\r', b'\n', 0, rest))
+            else {
                 if end > at {
                     self.line = Line::Within;
                 }
@@ -132,7 +139,11 @@ impl DataDecoder {
             _ => {
                 input.advance(1);
                 self.owed_line_end = self.bare_line_ends == BareLineEnds::Normalize;
-                self.line = if self.owed_line_end { Line::StartAfterBare } else { Line::Within };
+                self.line = if self.owed_line_end {
+                    Line::StartAfterBare
+                } else {
+                    Line::Within
+                };
                 Some(DataItem::BareLineEnd)
             }
         }
@@ -185,13 +196,29 @@ mod tests {
             (b".a\r\n.\r\n", b"a\r\n"),
             (b"a.\r\n.\r\n", b"a.\r\n"),
         ] {
-            assert_eq!(refuse(stream), (message.to_vec(), 0, 0, Some(Vec::new())), "{}", stream.escape_ascii());
+            assert_eq!(
+                refuse(stream),
+                (message.to_vec(), 0, 0, Some(Vec::new())),
+                "{}",
+                stream.escape_ascii()
+            );
         }
     }
 
     #[test]
     fn nothing_else_ends_the_message() {
-        for end in ["\n.\n", "\n.\r", "\r.\n", "\r.\r", "\r.\r\n", "\n.\r\n", "\r\n.\n", "\r\n.\r", "\r\n\0.\r\n", "\r\n.\0\r\n"] {
+        for end in [
+            "\n.\n",
+            "\n.\r",
+            "\r.\n",
+            "\r.\r",
+            "\r.\r\n",
+            "\n.\r\n",
+            "\r\n.\n",
+            "\r\n.\r",
+            "\r\n\0.\r\n",
+            "\r\n.\0\r\n",
+        ] {
             let stream = format!("a{end}MAIL");
             let (_, bare, nul, rest) = refuse(stream.as_bytes());
             assert_eq!(rest, None, "{end:?}");

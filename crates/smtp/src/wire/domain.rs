@@ -156,12 +156,16 @@ pub(crate) fn domain(input: &[u8]) -> Parsed<'_, &str> {
         octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_') || octet >= 0x80
     });
     let dot = nom::bytes::complete::tag::<_, _, Stop<'_>>(".");
-    let (rest, name) =
-        recognize(separated_list1(dot, label)).parse(input).or_else(|_| stop(input, "a domain"))?;
+    let (rest, name) = recognize(separated_list1(dot, label))
+        .parse(input)
+        .or_else(|_| stop(input, "a domain"))?;
     if name.len() > MAX_DOMAIN {
         return stop(input, "a domain of at most 255 octets");
     }
-    if name.split(|octet| *octet == b'.').any(|label| label.starts_with(b"-") || label.ends_with(b"-")) {
+    if name
+        .split(|octet| *octet == b'.')
+        .any(|label| label.starts_with(b"-") || label.ends_with(b"-"))
+    {
         return stop(input, "a domain whose labels do not begin or end with a hyphen");
     }
     text(name, rest, "a domain in UTF-8")
@@ -185,10 +189,16 @@ fn literal(input: &[u8]) -> Parsed<'_, &str> {
             tag.bytes().all(ldh)
                 && tag.ends_with(|c: char| c.is_ascii_alphanumeric())
                 && !content.is_empty()
-                && content.bytes().all(|octet| octet.is_ascii_graphic() && !matches!(octet, b'[' | b'\\'))
+                && content
+                    .bytes()
+                    .all(|octet| octet.is_ascii_graphic() && !matches!(octet, b'[' | b'\\'))
         }
     };
-    if valid { Ok((rest, literal)) } else { stop(input, EXPECTED) }
+    if valid {
+        Ok((rest, literal))
+    } else {
+        stop(input, EXPECTED)
+    }
 }
 
 /// `octets` as UTF-8, or a stop.
@@ -205,10 +215,22 @@ mod tests {
 
     #[test]
     fn domains_follow_the_grammar() {
-        for good in ["a", "example.com", "1.example", "xn--bcher-kva.example", "bücher.example", "my_host.local"] {
-            assert_eq!(Domain::parse(good.as_bytes()).map(|d| d.to_string()), Ok(good.to_owned()));
+        for good in [
+            "a",
+            "example.com",
+            "1.example",
+            "xn--bcher-kva.example",
+            "bücher.example",
+            "my_host.local",
+        ] {
+            assert_eq!(
+                Domain::parse(good.as_bytes()).map(|d| d.to_string()),
+                Ok(good.to_owned())
+            );
         }
-        for bad in ["", ".", "a.", ".a", "a..b", "-a.b", "a-.b", "a b", "a@b", "a\0b", "a>b", "a\r"] {
+        for bad in [
+            "", ".", "a.", ".a", "a..b", "-a.b", "a-.b", "a b", "a@b", "a\0b", "a>b", "a\r",
+        ] {
             assert!(Domain::parse(bad.as_bytes()).is_err(), "{bad:?}");
         }
         assert!(Domain::parse(b"\xff\xfe").is_err());
@@ -221,8 +243,17 @@ mod tests {
         for good in ["[192.0.2.1]", "[IPv6:::1]", "[ipv6:2001:db8::1]", "[x-net:abc]"] {
             assert!(Domain::parse(good.as_bytes()).is_ok(), "{good}");
         }
-        for bad in ["[]", "[192.0.2]", "[192.0.2.256]", "[IPv6:zz]", "[192.0.2.1", "[:a]", "[a-:b]", "[t:]", "[t:a b]"]
-        {
+        for bad in [
+            "[]",
+            "[192.0.2]",
+            "[192.0.2.256]",
+            "[IPv6:zz]",
+            "[192.0.2.1",
+            "[:a]",
+            "[a-:b]",
+            "[t:]",
+            "[t:a b]",
+        ] {
             assert!(Domain::parse(bad.as_bytes()).is_err(), "{bad}");
         }
     }

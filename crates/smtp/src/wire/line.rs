@@ -40,7 +40,11 @@ pub enum Frame {
 impl LineFramer {
     /// A framer for lines of at most `limit` octets, the line end not counted.
     pub fn new(limit: usize) -> Self {
-        Self { limit, scanned: 0, discarding: false }
+        Self {
+            limit,
+            scanned: 0,
+            discarding: false,
+        }
     }
 
     /// Takes the next line off the front of `input`, nothing where its end has not arrived.
@@ -122,6 +126,9 @@ mod tests {
     fn the_limit_is_inclusive() {
         assert_eq!(frames(&[b"12345678\r\n"], 8).0, [Frame::Line("12345678".into())]);
         assert_eq!(frames(&[b"123456789\r\n"], 8).0, [Frame::TooLong]);
-        assert_eq!(frames(&[b"12345678", b"\r", b"\n"], 8).0, [Frame::Line("12345678".into())]);
+        assert_eq!(
+            frames(&[b"12345678", b"\r", b"\n"], 8).0,
+            [Frame::Line("12345678".into())]
+        );
     }
 }

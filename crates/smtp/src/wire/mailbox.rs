@@ -69,7 +69,10 @@ impl<'a> Mailbox<'a> {
 
     /// The same, owning its text.
     pub fn into_owned(self) -> Mailbox<'static> {
-        Mailbox { text: Cow::Owned(self.text.into_owned()), at: self.at }
+        Mailbox {
+            text: Cow::Owned(self.text.into_owned()),
+            at: self.at,
+        }
     }
 }
 
@@ -99,7 +102,13 @@ pub(crate) fn mailbox(input: &[u8]) -> Parsed<'_, Mailbox<'_>> {
         return stop(input, "a mailbox of at most 254 octets");
     }
     let (rest, text) = text(octets, rest, "a mailbox in UTF-8")?;
-    Ok((rest, Mailbox { text: Cow::Borrowed(text), at: local.len() }))
+    Ok((
+        rest,
+        Mailbox {
+            text: Cow::Borrowed(text),
+            at: local.len(),
+        },
+    ))
 }
 
 /// `Local-part`, quotes kept.
@@ -107,7 +116,10 @@ fn local_part(input: &[u8]) -> Parsed<'_, &[u8]> {
     if input.first() == Some(&b'"') {
         return quoted_string(input);
     }
-    let length = input.iter().take_while(|octet| is_atext(**octet) || **octet == b'.').count();
+    let length = input
+        .iter()
+        .take_while(|octet| is_atext(**octet) || **octet == b'.')
+        .count();
     let (local, rest) = input.split_at(length);
     if local.is_empty() || local.starts_with(b".") || local.ends_with(b".") || has_empty_atom(local) {
         return stop(input, "a local part");
@@ -130,7 +142,12 @@ fn quoted_string(input: &[u8]) -> Parsed<'_, &[u8]> {
                 return Ok((rest, local));
             }
             b' '..=b'~' | 0x80.. if !escaped => {}
-            _ => return stop(input.get(at..).unwrap_or_default(), "a printable octet in the quoted local part"),
+            _ => {
+                return stop(
+                    input.get(at..).unwrap_or_default(),
+                    "a printable octet in the quoted local part",
+                );
+            }
         }
     }
     stop(&[], "the closing quote of the local part")
@@ -181,7 +198,12 @@ mod tests {
             (b"a@b\0@c", 3),
             (b"\xff@b", 0),
         ] {
-            assert_eq!(Mailbox::parse(input).unwrap_err().at, at, "{}", input.escape_ascii());
+            assert_eq!(
+                Mailbox::parse(input).unwrap_err().at,
+                at,
+                "{}",
+                input.escape_ascii()
+            );
         }
     }
 

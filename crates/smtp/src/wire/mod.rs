@@ -1,6 +1,6 @@
 //! The wire format: parses and prints, holds no session state and makes no decision.
 //!
-//! Lines are framed first ([`line`]), then parsed: a command that does not parse costs one reply and never the
+//! Lines are framed first ([`mod@line`]), then parsed: a command that does not parse costs one reply and never the
 //! position in the stream. Types borrow from the line ([`std::borrow::Cow`]) and are made owned with `into_owned`
 //! where they leave the machine. For each type printing is the inverse of parsing.
 

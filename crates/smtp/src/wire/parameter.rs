@@ -70,10 +70,14 @@ impl MailParameters {
                 return Err(wrong("a parameter"));
             }
             if keyword.eq_ignore_ascii_case(b"SIZE") {
-                let size = value.and_then(size_value).ok_or_else(|| wrong("SIZE= and a number of octets"))?;
+                let size = value
+                    .and_then(size_value)
+                    .ok_or_else(|| wrong("SIZE= and a number of octets"))?;
                 once(parameters.size.replace(size).is_none(), at)?;
             } else if keyword.eq_ignore_ascii_case(b"BODY") {
-                let body = value.and_then(body_value).ok_or_else(|| wrong("BODY=7BIT or BODY=8BITMIME"))?;
+                let body = value
+                    .and_then(body_value)
+                    .ok_or_else(|| wrong("BODY=7BIT or BODY=8BITMIME"))?;
                 once(parameters.body.replace(body).is_none(), at)?;
             } else if keyword.eq_ignore_ascii_case(b"SMTPUTF8") {
                 if value.is_some() {
@@ -127,7 +131,9 @@ fn keyword_and_value(parameter: &[u8]) -> (&[u8], Option<&[u8]>) {
 /// `esmtp-keyword = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")`
 fn is_keyword(keyword: &[u8]) -> bool {
     keyword.first().is_some_and(u8::is_ascii_alphanumeric)
-        && keyword.iter().all(|octet| octet.is_ascii_alphanumeric() || *octet == b'-')
+        && keyword
+            .iter()
+            .all(|octet| octet.is_ascii_alphanumeric() || *octet == b'-')
 }
 
 fn size_value(value: &[u8]) -> Option<u64> {
@@ -145,7 +151,14 @@ fn body_value(value: &[u8]) -> Option<BodyType> {
 }
 
 fn once(first: bool, at: usize) -> Result<(), CommandError> {
-    if first { Ok(()) } else { Err(CommandError::Syntax(SyntaxError { expected: "each parameter once", at })) }
+    if first {
+        Ok(())
+    } else {
+        Err(CommandError::Syntax(SyntaxError {
+            expected: "each parameter once",
+            at,
+        }))
+    }
 }
 
 #[cfg(test)]
@@ -154,23 +167,54 @@ mod tests {
 
     #[test]
     fn values_are_read_without_wrapping() {
-        assert_eq!(MailParameters::parse(b"SIZE=18446744073709551615").unwrap().size, Some(u64::MAX));
-        for bad in ["SIZE", "SIZE=", "SIZE=+1", "SIZE=-1", "SIZE=abc", "SIZE=18446744073709551616", "SIZE=1 SIZE=2"] {
-            assert!(matches!(MailParameters::parse(bad.as_bytes()), Err(CommandError::Syntax(_))), "{bad}");
+        assert_eq!(
+            MailParameters::parse(b"SIZE=18446744073709551615").unwrap().size,
+            Some(u64::MAX)
+        );
+        for bad in [
+            "SIZE",
+            "SIZE=",
+            "SIZE=+1",
+            "SIZE=-1",
+            "SIZE=abc",
+            "SIZE=18446744073709551616",
+            "SIZE=1 SIZE=2",
+        ] {
+            assert!(
+                matches!(
+                    MailParameters::parse(bad.as_bytes()),
+                    Err(CommandError::Syntax(_))
+                ),
+                "{bad}"
+            );
         }
     }
 
     #[test]
     fn an_unknown_parameter_is_told_from_a_bad_one() {
-        assert_eq!(MailParameters::parse(b"XFOO=bar"), Err(CommandError::UnknownParameter));
+        assert_eq!(
+            MailParameters::parse(b"XFOO=bar"),
+            Err(CommandError::UnknownParameter)
+        );
         for bad in ["=", "-A", "BODY=9BIT", "BODY", "SMTPUTF8=1", "SMTPUTF8 SMTPUTF8"] {
-            assert!(matches!(MailParameters::parse(bad.as_bytes()), Err(CommandError::Syntax(_))), "{bad}");
+            assert!(
+                matches!(
+                    MailParameters::parse(bad.as_bytes()),
+                    Err(CommandError::Syntax(_))
+                ),
+                "{bad}"
+            );
         }
     }
 
     #[test]
     fn printing_is_the_inverse_of_parsing() {
-        for text in ["", " SIZE=0", " BODY=7BIT SMTPUTF8", " SIZE=5 BODY=8BITMIME SMTPUTF8"] {
+        for text in [
+            "",
+            " SIZE=0",
+            " BODY=7BIT SMTPUTF8",
+            " SIZE=5 BODY=8BITMIME SMTPUTF8",
+        ] {
             assert_eq!(MailParameters::parse(text.as_bytes()).unwrap().to_string(), text);
         }
     }

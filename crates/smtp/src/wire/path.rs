@@ -257,7 +257,12 @@ mod tests {
 
     #[test]
     fn printing_is_the_inverse_of_parsing() {
-        for text in ["<>", "<ann@example.com>", "<@a.example,@b.example:ann@c.example>", "<\"x y\"@[192.0.2.1]>"] {
+        for text in [
+            "<>",
+            "<ann@example.com>",
+            "<@a.example,@b.example:ann@c.example>",
+            "<\"x y\"@[192.0.2.1]>",
+        ] {
             assert_eq!(ReversePath::parse(text.as_bytes()).unwrap().to_string(), text);
         }
         for text in ["<Postmaster>", "<postmaster@example.com>", "<@a:b@c>"] {
@@ -267,9 +272,19 @@ mod tests {
 
     #[test]
     fn a_path_has_two_brackets_and_one_mailbox() {
-        for bad in
-            ["", "ann@b", "<ann@b", "<ann@b>>", "< ann@b>", "<ann@b >", "<a@b,c@d>", "<@a:>", "<@a@b>", "<@a,b:c@d>", "<ann>"]
-        {
+        for bad in [
+            "",
+            "ann@b",
+            "<ann@b",
+            "<ann@b>>",
+            "< ann@b>",
+            "<ann@b >",
+            "<a@b,c@d>",
+            "<@a:>",
+            "<@a@b>",
+            "<@a,b:c@d>",
+            "<ann>",
+        ] {
             assert!(ReversePath::parse(bad.as_bytes()).is_err(), "{bad}");
             assert!(ForwardPath::parse(bad.as_bytes()).is_err(), "{bad}");
         }

@@ -66,7 +66,11 @@ impl ReplyCode {
 
     /// A code, none where it is not within `200..=599`.
     pub const fn new(code: u16) -> Option<Self> {
-        if code >= 200 && code <= 599 { Some(Self(code)) } else { None }
+        if code >= 200 && code <= 599 {
+            Some(Self(code))
+        } else {
+            None
+        }
     }
 
     /// The number.
@@ -132,7 +136,11 @@ impl EnhancedStatusCode {
     /// A code; none where the class is not 2, 4 or 5, or another number over 999.
     pub const fn new(class: u8, subject: u16, detail: u16) -> Option<Self> {
         if matches!(class, 2 | 4 | 5) && subject <= 999 && detail <= 999 {
-            Some(Self { class, subject, detail })
+            Some(Self {
+                class,
+                subject,
+                detail,
+            })
         } else {
             None
         }
@@ -143,8 +151,15 @@ impl EnhancedStatusCode {
     /// # Panics
     /// Where the class is not 2, 4 or 5, or another number over 999: at compile time in a constant.
     pub const fn literal(class: u8, subject: u16, detail: u16) -> Self {
-        assert!(matches!(class, 2 | 4 | 5) && subject <= 999 && detail <= 999, "no enhanced status code");
-        Self { class, subject, detail }
+        assert!(
+            matches!(class, 2 | 4 | 5) && subject <= 999 && detail <= 999,
+            "no enhanced status code"
+        );
+        Self {
+            class,
+            subject,
+            detail,
+        }
     }
 
     /// 2, 4 or 5.
@@ -166,7 +181,8 @@ impl EnhancedStatusCode {
     pub fn split(text: &str) -> Option<(Self, &str)> {
         let (code, rest) = text.split_once(' ').unwrap_or((text, ""));
         let mut numbers = code.splitn(3, '.').map(|number| {
-            let digits = (1..=3).contains(&number.len()) && number.bytes().all(|octet| octet.is_ascii_digit());
+            let digits =
+                (1..=3).contains(&number.len()) && number.bytes().all(|octet| octet.is_ascii_digit());
             digits.then(|| number.parse::<u16>().ok()).flatten()
         });
         let mut next = || numbers.next().flatten();
@@ -216,14 +232,24 @@ impl ReplyText {
     /// Where it holds anything but printable ASCII, spaces and tabs, or is longer than [`MAX_REPLY_TEXT`].
     pub fn new(text: impl Into<Cow<'static, str>>) -> Result<Self, ReplyTextError> {
         let text = text.into();
-        if text.len() <= MAX_REPLY_TEXT && text.bytes().all(is_text) { Ok(Self(text)) } else { Err(ReplyTextError) }
+        if text.len() <= MAX_REPLY_TEXT && text.bytes().all(is_text) {
+            Ok(Self(text))
+        } else {
+            Err(ReplyTextError)
+        }
     }
 
     /// A text with each character that a line cannot carry replaced by `?`, cut to [`MAX_REPLY_TEXT`] octets.
     pub fn lossy(text: &str) -> Self {
         Self(
             text.chars()
-                .map(|c| if u8::try_from(c).is_ok_and(is_text) { c } else { '?' })
+                .map(|c| {
+                    if u8::try_from(c).is_ok_and(is_text) {
+                        c
+                    } else {
+                        '?'
+                    }
+                })
                 .take(MAX_REPLY_TEXT)
                 .collect::<String>()
                 .into(),
@@ -276,7 +302,12 @@ pub struct Reply {
 impl Reply {
     /// A reply of one line.
     pub const fn new(code: ReplyCode, enhanced: Option<EnhancedStatusCode>, text: ReplyText) -> Self {
-        Self { code, enhanced, first: text, more: Vec::new() }
+        Self {
+            code,
+            enhanced,
+            first: text,
+            more: Vec::new(),
+        }
     }
 
     /// A reply of the program's own words.
@@ -285,7 +316,11 @@ impl Reply {
     /// As [`ReplyText::literal`] and [`EnhancedStatusCode::literal`]: at compile time in a constant.
     pub const fn literal(code: ReplyCode, enhanced: (u8, u16, u16), text: &'static str) -> Self {
         let (class, subject, detail) = enhanced;
-        Self::new(code, Some(EnhancedStatusCode::literal(class, subject, detail)), ReplyText::literal(text))
+        Self::new(
+            code,
+            Some(EnhancedStatusCode::literal(class, subject, detail)),
+            ReplyText::literal(text),
+        )
     }
 
     /// The same with one more line.
@@ -307,12 +342,17 @@ impl Reply {
 
     /// The texts of its lines, at least one.
     pub fn lines(&self) -> impl Iterator<Item = &str> {
-        std::iter::once(&self.first).chain(&self.more).map(ReplyText::as_str)
+        std::iter::once(&self.first)
+            .chain(&self.more)
+            .map(ReplyText::as_str)
     }
 
     /// Whether the first digit is 2 or 3.
     pub fn is_positive(&self) -> bool {
-        matches!(self.code.class(), ReplyClass::PositiveCompletion | ReplyClass::PositiveIntermediate)
+        matches!(
+            self.code.class(),
+            ReplyClass::PositiveCompletion | ReplyClass::PositiveIntermediate
+        )
     }
 
     /// Appends the lines as they go over the wire.
@@ -344,11 +384,16 @@ mod tests {
 
     #[test]
     fn codes_have_bounds() {
-        assert_eq!([199, 200, 599, 600].map(|code| ReplyCode::new(code).is_some()), [false, true, true, false]);
+        assert_eq!(
+            [199, 200, 599, 600].map(|code| ReplyCode::new(code).is_some()),
+            [false, true, true, false]
+        );
         for text in ["2.1.5", "4.7.0 x", "5.999.999 "] {
             assert!(EnhancedStatusCode::split(text).is_some(), "{text}");
         }
-        for text in ["3.1.1", "5.1.1000", "5..1", "5.1", "5.1.1.1", "5.1.+1", "", "a.b.c"] {
+        for text in [
+            "3.1.1", "5.1.1000", "5..1", "5.1", "5.1.1.1", "5.1.+1", "", "a.b.c",
+        ] {
             assert!(EnhancedStatusCode::split(text).is_none(), "{text}");
         }
     }

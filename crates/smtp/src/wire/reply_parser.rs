@@ -46,7 +46,12 @@ pub enum ReplyError {
 impl ReplyParser {
     /// A parser for lines of at most `max_line` octets and replies of at most `max_lines` lines.
     pub fn new(max_line: usize, max_lines: usize) -> Self {
-        Self { framer: LineFramer::new(max_line), max_lines, lines: 0, partial: None }
+        Self {
+            framer: LineFramer::new(max_line),
+            max_lines,
+            lines: 0,
+            partial: None,
+        }
     }
 
     /// Takes the next whole reply off the front of `input`, nothing where its last line has not arrived.
@@ -78,7 +83,13 @@ impl ReplyParser {
 
     /// Adds a line; whether it is the last.
     fn line(&mut self, line: &[u8]) -> Result<bool, ReplyError> {
-        let no_reply = || ReplyError::NoReply(ReplyText::lossy(&String::from_utf8_lossy(line)).as_str().to_owned());
+        let no_reply = || {
+            ReplyError::NoReply(
+                ReplyText::lossy(&String::from_utf8_lossy(line))
+                    .as_str()
+                    .to_owned(),
+            )
+        };
         let (code, rest) = line.split_at_checked(3).ok_or_else(no_reply)?;
         let code = Some(code)
             .filter(|code| code.iter().all(u8::is_ascii_digit))
@@ -94,7 +105,9 @@ impl ReplyParser {
         };
         let text = String::from_utf8_lossy(text);
         let (enhanced, text) = match EnhancedStatusCode::split(&text) {
-            Some((enhanced, text)) if u16::from(enhanced.class()) == code.as_u16() / 100 => (Some(enhanced), text),
+            Some((enhanced, text)) if u16::from(enhanced.class()) == code.as_u16() / 100 => {
+                (Some(enhanced), text)
+            }
             _ => (None, &*text),
         };
         let text = ReplyText::lossy(text);
@@ -117,7 +130,12 @@ mod tests {
 
     #[test]
     fn printing_is_the_inverse_of_parsing() {
-        for stream in ["250 2.1.5 ok\r\n", "550-5.1.1 a\r\n550 5.1.1 b\r\n", "220 mx ready\r\n", "354 \r\n"] {
+        for stream in [
+            "250 2.1.5 ok\r\n",
+            "550-5.1.1 a\r\n550 5.1.1 b\r\n",
+            "220 mx ready\r\n",
+            "354 \r\n",
+        ] {
             assert_eq!(parse(stream).unwrap().unwrap().to_string(), stream);
         }
         assert_eq!(parse("250\r\n").unwrap().unwrap().to_string(), "250 \r\n");
@@ -126,7 +144,10 @@ mod tests {
     #[test]
     fn an_enhanced_code_of_another_class_is_text() {
         let reply = parse("250 5.1.1 confused\r\n").unwrap().unwrap();
-        assert_eq!((reply.enhanced(), reply.lines().next()), (None, Some("5.1.1 confused")));
+        assert_eq!(
+            (reply.enhanced(), reply.lines().next()),
+            (None, Some("5.1.1 confused"))
+        );
     }
 
     #[test]
@@ -136,12 +157,21 @@ mod tests {
             ("199 x\r\n", "the server sent a line that is no reply: \"199 x\""),
             ("25\r\n", "the server sent a line that is no reply: \"25\""),
             ("250x\r\n", "the server sent a line that is no reply: \"250x\""),
-            ("250-a\r\n550 b\r\n", "the lines of one reply have different codes, 250 and 550"),
-            ("250-\r\n250-\r\n250-\r\n250-\r\n250-\r\n", "the server sent a reply of too many lines"),
+            (
+                "250-a\r\n550 b\r\n",
+                "the lines of one reply have different codes, 250 and 550",
+            ),
+            (
+                "250-\r\n250-\r\n250-\r\n250-\r\n250-\r\n",
+                "the server sent a reply of too many lines",
+            ),
         ] {
             assert_eq!(parse(stream).unwrap().unwrap_err().to_string(), error);
         }
-        assert_eq!(parse(&format!("250 {}\r\n", "a".repeat(64))), Some(Err(ReplyError::LineTooLong)));
+        assert_eq!(
+            parse(&format!("250 {}\r\n", "a".repeat(64))),
+            Some(Err(ReplyError::LineTooLong))
+        );
         assert_eq!(parse("250 a\n"), None);
     }
 }

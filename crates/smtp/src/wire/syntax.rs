@@ -29,13 +29,19 @@ pub(crate) struct Stop<'a> {
 impl<'a> Stop<'a> {
     /// Turns the stop into an offset from the start of `input`.
     pub(crate) fn within(self, input: &[u8]) -> SyntaxError {
-        SyntaxError { expected: self.expected, at: input.len().saturating_sub(self.rest.len()) }
+        SyntaxError {
+            expected: self.expected,
+            at: input.len().saturating_sub(self.rest.len()),
+        }
     }
 }
 
 impl<'a> ParseError<&'a [u8]> for Stop<'a> {
     fn from_error_kind(rest: &'a [u8], _: ErrorKind) -> Self {
-        Self { rest, expected: "something else" }
+        Self {
+            rest,
+            expected: "something else",
+        }
     }
 
     fn append(_: &'a [u8], _: ErrorKind, other: Self) -> Self {
@@ -64,8 +70,15 @@ pub(crate) fn whole<'a, T>(
 ) -> Result<T, SyntaxError> {
     match grammar(input) {
         Ok(([], value)) => Ok(value),
-        Ok((rest, _)) => Err(Stop { rest, expected: "the end" }.within(input)),
+        Ok((rest, _)) => Err(Stop {
+            rest,
+            expected: "the end",
+        }
+        .within(input)),
         Err(nom::Err::Error(stop) | nom::Err::Failure(stop)) => Err(stop.within(input)),
-        Err(nom::Err::Incomplete(_)) => Err(SyntaxError { expected: "more octets", at: input.len() }),
+        Err(nom::Err::Incomplete(_)) => Err(SyntaxError {
+            expected: "more octets",
+            at: input.len(),
+        }),
     }
 }

@@ -1,0 +1,108 @@
+//! How a client behaves.
+
+use std::time::Duration;
+
+use crate::wire::domain::EhloName;
+
+/// The settings of a [`Client`](super::Client).
+///
+/// ```
+/// use std::time::Duration;
+/// use inreply_smtp::client::ClientConfig;
+///
+/// let config = ClientConfig::new("forge.example.com".parse().unwrap()).command_timeout(Duration::from_secs(30));
+/// assert_eq!(config.name().as_str(), "forge.example.com");
+/// ```
+#[derive(Debug, Clone)]
+pub struct ClientConfig {
+    pub(super) name: EhloName<'static>,
+    pub(super) max_reply_line: usize,
+    pub(super) max_reply_lines: usize,
+    pub(super) max_pipelined: usize,
+    pub(super) command_timeout: Duration,
+    pub(super) data_timeout: Duration,
+    pub(super) block_timeout: Duration,
+    pub(super) verdict_timeout: Duration,
+    pub(super) transcript: bool,
+}
+
+impl ClientConfig {
+    /// The defaults for a client that calls itself `name` in EHLO.
+    pub fn new(name: EhloName<'static>) -> Self {
+        Self {
+            name,
+            max_reply_line: 2_048,
+            max_reply_lines: 128,
+            max_pipelined: 100,
+            command_timeout: Duration::from_mins(5),
+            data_timeout: Duration::from_mins(2),
+            block_timeout: Duration::from_mins(3),
+            verdict_timeout: Duration::from_mins(10),
+            transcript: false,
+        }
+    }
+
+    /// The name in EHLO.
+    pub fn name(&self) -> &EhloName<'static> {
+        &self.name
+    }
+
+    /// The longest reply line taken. Defaults to 2,048 octets: four times what RFC 5321 §4.5.3.1.5 allows, for servers with long
+    /// explanations.
+    #[must_use]
+    pub fn max_reply_line(mut self, octets: usize) -> Self {
+        self.max_reply_line = octets;
+        self
+    }
+
+    /// The most lines of one reply. Defaults to 128 lines; a reply to EHLO has about 15.
+    #[must_use]
+    pub fn max_reply_lines(mut self, lines: usize) -> Self {
+        self.max_reply_lines = lines.max(1);
+        self
+    }
+
+    /// Commands sent without having read a reply, where the server offers PIPELINING. Defaults to 100: their replies fit any
+    /// socket buffer, so that the two sides never wait for each other to read (RFC 2920 §3.1).
+    #[must_use]
+    pub fn max_pipelined(mut self, commands: usize) -> Self {
+        self.max_pipelined = commands.max(1);
+        self
+    }
+
+    /// How long the greeting and the reply to a command may take. Defaults to 5 minutes (RFC 5321 §4.5.3.2.1 to .3).
+    #[must_use]
+    pub fn command_timeout(mut self, duration: Duration) -> Self {
+        self.command_timeout = duration;
+        self
+    }
+
+    /// How long the reply to DATA may take. Defaults to 2 minutes (RFC 5321 §4.5.3.2.4).
+    #[must_use]
+    pub fn data_timeout(mut self, duration: Duration) -> Self {
+        self.data_timeout = duration;
+        self
+    }
+
+    /// How long the caller and the network may take for a piece of the message. Defaults to 3 minutes (RFC 5321 §4.5.3.2.5).
+    #[must_use]
+    pub fn block_timeout(mut self, duration: Duration) -> Self {
+        self.block_timeout = duration;
+        self
+    }
+
+    /// How long the reply to the end of the message may take. Defaults to 10 minutes (RFC 5321 §4.5.3.2.6): giving up earlier
+    /// sends a message twice that the server had already taken.
+    #[must_use]
+    pub fn verdict_timeout(mut self, duration: Duration) -> Self {
+        self.verdict_timeout = duration;
+        self
+    }
+
+    /// Whether the machine records the conversation ([`Client::transcript`](super::Client::transcript)). Defaults to false.
+    #[must_use]
+    pub fn transcript(mut self, recorded: bool) -> Self {
+        self.transcript = recorded;
+        self
+    }
+}

@@ -1,0 +1,208 @@
+//! What a client machine tells its caller.
+
+use crate::wire::capability::Capabilities;
+use crate::wire::path::{ForwardPath, ReversePath};
+use crate::wire::reply::{Reply, ReplyClass};
+use crate::wire::reply_parser::ReplyError;
+
+/// Whom a message is from and for, and what it needs of the server.
+///
+/// ```
+/// use inreply_smtp::client::Envelope;
+///
+/// let envelope = Envelope::new("<ann@example.com>".parse().unwrap())
+///     .to("<reply+x@reply.example>".parse().unwrap())
+///     .octets(1_000);
+/// assert_eq!(envelope.recipients().len(), 1);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    pub(super) reverse_path: ReversePath<'static>,
+    pub(super) recipients: Vec<ForwardPath<'static>>,
+    pub(super) octets: Option<u64>,
+    pub(super) eight_bit: bool,
+    pub(super) smtputf8: bool,
+}
+
+impl Envelope {
+    /// An envelope without recipients, for a message in ASCII.
+    pub fn new(reverse_path: ReversePath<'static>) -> Self {
+        Self {
+            reverse_path,
+            recipients: Vec::new(),
+            octets: None,
+            eight_bit: false,
+            smtputf8: false,
+        }
+    }
+
+    /// Adds a recipient.
+    #[must_use]
+    pub fn to(mut self, recipient: ForwardPath<'static>) -> Self {
+        self.recipients.push(recipient);
+        self
+    }
+
+    /// The size of the message, so that a server that cannot take it says so before it is sent (RFC 1870).
+    #[must_use]
+    pub fn octets(mut self, octets: u64) -> Self {
+        self.octets = Some(octets);
+        self
+    }
+
+    /// Whether the message holds octets above 127 in its body (RFC 6152).
+    #[must_use]
+    pub fn eight_bit(mut self, eight_bit: bool) -> Self {
+        self.eight_bit = eight_bit;
+        self
+    }
+
+    /// Whether the message's header fields hold non-ASCII (RFC 6531). Addresses of the envelope are looked at anyway.
+    #[must_use]
+    pub fn smtputf8(mut self, smtputf8: bool) -> Self {
+        self.smtputf8 = smtputf8;
+        self
+    }
+
+    /// The recipients, in the order of the report.
+    pub fn recipients(&self) -> &[ForwardPath<'static>] {
+        &self.recipients
+    }
+
+    /// Whether the message cannot go without SMTPUTF8.
+    pub(super) fn needs_smtputf8(&self) -> bool {
+        let mailboxes = self.recipients.iter().filter_map(ForwardPath::mailbox);
+        self.smtputf8
+            || mailboxes
+                .chain(self.reverse_path.mailbox())
+                .any(|mailbox| !mailbox.is_ascii())
+    }
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// The server has greeted and said what it can do: [`Client::send`](super::Client::send) may be called.
+    Ready(Capabilities),
+    /// The server wants the message: call [`Client::write_body`](super::Client::write_body) until it is given, then
+    /// [`Client::finish_body`](super::Client::finish_body).
+    BodyWanted,
+    /// A transaction is over; the next may follow.
+    Finished(Report),
+    /// The session is over. Send what `poll_transmit` still gives, then close the connection.
+    Closed(CloseReason),
+}
+
+/// What became of a message, recipient by recipient in the order of the envelope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    pub(super) results: Vec<Delivery>,
+}
+
+impl Report {
+    /// One result a recipient.
+    pub fn results(&self) -> &[Delivery] {
+        &self.results
+    }
+
+    /// Whether the server has taken the message for every recipient.
+    pub fn is_delivered(&self) -> bool {
+        self.results
+            .iter()
+            .all(|result| matches!(result, Delivery::Delivered(_)))
+    }
+}
+
+/// What became of a message for one recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Delivery {
+    /// The server has taken it, with these words.
+    Delivered(Reply),
+    /// The server said no.
+    Refused(Reply),
+    /// The connection ended before the server said either. It may have the message: sending it again can double it.
+    Unknown,
+}
+
+impl Delivery {
+    /// Whether trying again later can help: a 4yz reply or none.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Delivered(_) => false,
+            Self::Refused(reply) => reply.code().class() != ReplyClass::PermanentNegative,
+            Self::Unknown => true,
+        }
+    }
+}
+
+/// Why a session ended.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// After [`Client::quit`](super::Client::quit).
+    #[error("done")]
+    Quit,
+    /// The greeting or the reply to EHLO and HELO was negative.
+    #[error("the server does not want to talk: {}", .0.to_string().trim_end())]
+    Refused(Reply),
+    /// The server said 421.
+    #[error("the server is closing: {}", .0.to_string().trim_end())]
+    Unavailable(Reply),
+    /// The server closed the connection.
+    #[error("the server closed the connection")]
+    Eof,
+    /// The server took longer than a deadline.
+    #[error("the server did not answer {0} in time")]
+    Timeout(&'static str),
+    /// What the server sent is no reply.
+    #[error(transparent)]
+    Protocol(#[from] ReplyError),
+    /// The server replied to a command that was not sent.
+    #[error("the server sent a reply that nobody asked for: {}", .0.to_string().trim_end())]
+    UnexpectedReply(Reply),
+}
+
+impl CloseReason {
+    /// Whether trying again later can help. A protocol error counts as one: the next server of the domain may be in order.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Refused(reply) => reply.code().class() != ReplyClass::PermanentNegative,
+            _ => true,
+        }
+    }
+}
+
+/// Why a transaction was not begun. Nothing was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// The session is not ready: before [`Event::Ready`], within a transaction, or after the end.
+    #[error("the session is not ready for a message")]
+    NotReady,
+    /// The envelope has no recipient.
+    #[error("the envelope has no recipient")]
+    NoRecipients,
+    /// The message is larger than the server's SIZE.
+    #[error("the message is larger than the {limit} octets that the server takes")]
+    TooBig {
+        /// The server's limit in octets.
+        limit: u64,
+    },
+    /// The body holds octets above 127, and the server has no 8BITMIME.
+    #[error("the message is in 8 bits and the server takes only 7")]
+    NeedsEightBitMime,
+    /// An address or a field holds non-ASCII, and the server has no SMTPUTF8.
+    #[error("the message needs SMTPUTF8, which the server does not offer")]
+    NeedsSmtputf8,
+}
+
+/// A call that the state of the session does not allow: a fault of the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ApiMisuse {
+    /// The server has not asked for a message.
+    #[error("the server has not asked for a message")]
+    NoBodyWanted,
+}

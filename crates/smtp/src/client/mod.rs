@@ -1,0 +1,438 @@
+//! The client's side of a session.
+//!
+//! [`Client`] takes octets and the time, and gives octets, events and a deadline. The loop that drives it stands in the
+//! [crate's documentation](crate).
+
+mod config;
+mod event;
+mod transaction;
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+pub use self::config::ClientConfig;
+pub use self::event::{ApiMisuse, CloseReason, Delivery, Envelope, Event, Report, SendError};
+use self::transaction::Transaction;
+use crate::transcript::Transcript;
+use crate::wire::capability::Capabilities;
+use crate::wire::command::Command;
+use crate::wire::parameter::{BodyType, MailParameters};
+use crate::wire::reply::{Reply, ReplyClass, ReplyCode};
+use crate::wire::reply_parser::ReplyParser;
+use crate::wire::stuffing::DotStuffer;
+
+/// The client's state machine, from the greeting to QUIT, for any number of messages one after another.
+///
+/// ```
+/// use std::time::Instant;
+/// use bytes::BytesMut;
+/// use inreply_smtp::client::{Client, ClientConfig, Envelope, Event};
+///
+/// let now = Instant::now();
+/// let mut client = Client::new(ClientConfig::new("client.example".parse().unwrap()), now);
+/// let mut hear = |client: &mut Client, text: &str| client.handle_input(now, &mut BytesMut::from(text));
+/// hear(&mut client, "220 mx.example ESMTP\r\n");
+/// assert_eq!(client.poll_transmit().unwrap(), "EHLO client.example\r\n");
+/// hear(&mut client, "250-mx.example\r\n250 PIPELINING\r\n");
+/// assert!(matches!(client.poll_event(), Some(Event::Ready(capabilities)) if capabilities.pipelining));
+///
+/// let envelope = Envelope::new("<ann@example.com>".parse().unwrap()).to("<bob@example.net>".parse().unwrap());
+/// client.send(now, envelope).unwrap();
+/// assert_eq!(
+///     client.poll_transmit().unwrap(),
+///     "MAIL FROM:<ann@example.com>\r\nRCPT TO:<bob@example.net>\r\nDATA\r\n",
+/// );
+/// ```
+#[derive(Debug)]
+pub struct Client {
+    config: ClientConfig,
+    parser: ReplyParser,
+    capabilities: Capabilities,
+    state: State,
+    /// The commands whose replies are outstanding, in order.
+    expected: VecDeque<Expected>,
+    /// How many of them, counted from the back, nobody has polled yet: a reply to one of these is forged or out of step.
+    unsent: usize,
+    deadline: Instant,
+    transmit: BytesMut,
+    events: VecDeque<Event>,
+    transcript: Option<Transcript>,
+}
+
+#[derive(Debug)]
+enum State {
+    Opening,
+    Ready,
+    Envelope(Transaction),
+    Body(Transaction, DotStuffer),
+    /// The message is sent, or there is none to send: replies are outstanding that end the transaction.
+    Ending(Transaction),
+    Quitting,
+    Closed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Expected {
+    Greeting,
+    Ehlo,
+    Helo,
+    Mail,
+    Rcpt(usize),
+    Data,
+    EndOfData,
+    Rset,
+    Quit,
+}
+
+impl Expected {
+    /// How a timeout names it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Greeting => "the connection",
+            Self::Ehlo => "EHLO",
+            Self::Helo => "HELO",
+            Self::Mail => "MAIL",
+            Self::Rcpt(_) => "RCPT",
+            Self::Data => "DATA",
+            Self::EndOfData => "the end of the message",
+            Self::Rset => "RSET",
+            Self::Quit => "QUIT",
+        }
+    }
+}
+
+impl Client {
+    /// A session on a connection that was opened at `now`.
+    pub fn new(config: ClientConfig, now: Instant) -> Self {
+        Self {
+            parser: ReplyParser::new(config.max_reply_line, config.max_reply_lines),
+            capabilities: Capabilities::default(),
+            state: State::Opening,
+            expected: VecDeque::from([Expected::Greeting]),
+            unsent: 0,
+            deadline: now + config.command_timeout,
+            transmit: BytesMut::new(),
+            events: VecDeque::new(),
+            transcript: config.transcript.then(Transcript::default),
+            config,
+        }
+    }
+
+    /// Takes whole replies off the front of `input` and leaves the rest.
+    pub fn handle_input(&mut self, now: Instant, input: &mut BytesMut) {
+        while !self.is_closed() {
+            match self.parser.next(input) {
+                None => return,
+                Some(Ok(reply)) => {
+                    if let Some(transcript) = &mut self.transcript {
+                        transcript.server(reply.to_string().as_bytes());
+                    }
+                    self.reply(now, reply);
+                }
+                Some(Err(error)) => self.close(error.into()),
+            }
+        }
+        input.clear();
+    }
+
+    /// The server will send no more.
+    pub fn handle_eof(&mut self, _now: Instant) {
+        if !self.is_closed() {
+            let quit = matches!(self.state, State::Quitting);
+            self.close(if quit { CloseReason::Quit } else { CloseReason::Eof });
+        }
+    }
+
+    /// The deadline of [`Client::poll_timeout`] has come; a call too early changes nothing.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if self.poll_timeout().is_some_and(|deadline| deadline <= now) {
+            let late = self
+                .expected
+                .front()
+                .map_or("the next piece of the message", |expected| expected.name());
+            self.close(CloseReason::Timeout(late));
+        }
+    }
+
+    /// Octets for the server, all that there are.
+    pub fn poll_transmit(&mut self) -> Option<Bytes> {
+        self.unsent = 0;
+        (!self.transmit.is_empty()).then(|| self.transmit.split().freeze())
+    }
+
+    /// The next event.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// When [`Client::handle_timeout`] is to be called; none while nothing is outstanding.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        match self.state {
+            State::Closed | State::Ready => None,
+            _ => Some(self.deadline),
+        }
+    }
+
+    /// Begins a transaction. With PIPELINING, MAIL, RCPT and DATA go out together.
+    ///
+    /// # Errors
+    /// See [`SendError`]: the session is not ready, or the server has said that it cannot take such a message.
+    pub fn send(&mut self, now: Instant, envelope: Envelope) -> Result<(), SendError> {
+        if !matches!(self.state, State::Ready) {
+            return Err(SendError::NotReady);
+        }
+        if envelope.recipients.is_empty() {
+            return Err(SendError::NoRecipients);
+        }
+        if let (Some(limit @ 1..), Some(octets)) = (self.capabilities.size, envelope.octets)
+            && octets > limit
+        {
+            return Err(SendError::TooBig { limit });
+        }
+        if envelope.eight_bit && !self.capabilities.eight_bit_mime {
+            return Err(SendError::NeedsEightBitMime);
+        }
+        let smtputf8 = envelope.needs_smtputf8();
+        if smtputf8 && !self.capabilities.smtputf8 {
+            return Err(SendError::NeedsSmtputf8);
+        }
+        let parameters = MailParameters {
+            size: envelope.octets.filter(|_| self.capabilities.size.is_some()),
+            body: envelope.eight_bit.then_some(BodyType::EightBitMime),
+            smtputf8,
+        };
+        let mail = Command::Mail {
+            reverse_path: envelope.reverse_path.clone(),
+            parameters,
+        };
+        self.command(now, &mail, Expected::Mail);
+        self.state = State::Envelope(Transaction::new(envelope));
+        self.advance(now);
+        Ok(())
+    }
+
+    /// Gives the next piece of the message, cut anywhere; line ends are made whole and dots stuffed. Drain
+    /// [`Client::poll_transmit`] between pieces: what is not sent is kept in memory.
+    ///
+    /// # Errors
+    /// [`ApiMisuse::NoBodyWanted`] unless [`Event::BodyWanted`] is the last word.
+    pub fn write_body(&mut self, now: Instant, piece: &[u8]) -> Result<(), ApiMisuse> {
+        let State::Body(_, stuffer) = &mut self.state else {
+            return Err(ApiMisuse::NoBodyWanted);
+        };
+        stuffer.write(piece, &mut self.transmit);
+        self.deadline = now + self.config.block_timeout;
+        if let Some(transcript) = &mut self.transcript {
+            transcript.message(piece.len() as u64);
+        }
+        Ok(())
+    }
+
+    /// Ends the message. A caller that cannot give the rest closes the connection instead: half a message with an end is a
+    /// whole one to the server.
+    ///
+    /// # Errors
+    /// As [`Client::write_body`].
+    pub fn finish_body(&mut self, now: Instant) -> Result<(), ApiMisuse> {
+        match std::mem::replace(&mut self.state, State::Opening) {
+            State::Body(transaction, stuffer) => {
+                self.end_body(now, transaction, stuffer);
+                Ok(())
+            }
+            state => {
+                self.state = state;
+                Err(ApiMisuse::NoBodyWanted)
+            }
+        }
+    }
+
+    /// Says QUIT where the session is ready, and ends it at once elsewhere.
+    pub fn quit(&mut self, now: Instant) {
+        match self.state {
+            State::Ready => {
+                self.command(now, &Command::Quit, Expected::Quit);
+                self.state = State::Quitting;
+            }
+            State::Closed | State::Quitting => {}
+            _ => self.close(CloseReason::Quit),
+        }
+    }
+
+    /// Whether [`Client::send`] may be called.
+    pub fn is_ready(&self) -> bool {
+        matches!(self.state, State::Ready)
+    }
+
+    /// Whether the session is over.
+    pub fn is_closed(&self) -> bool {
+        matches!(self.state, State::Closed)
+    }
+
+    /// What both sides have said so far, where the config asks for it.
+    pub fn transcript(&self) -> Option<&Transcript> {
+        self.transcript.as_ref()
+    }
+
+    fn reply(&mut self, now: Instant, reply: Reply) {
+        let answered = self
+            .expected
+            .len()
+            .checked_sub(self.unsent + 1)
+            .and_then(|_| self.expected.pop_front());
+        let Some(expected) = answered else {
+            return self.close(match reply.code() {
+                ReplyCode::UNAVAILABLE => CloseReason::Unavailable(reply),
+                _ => CloseReason::UnexpectedReply(reply),
+            });
+        };
+        self.deadline = now + self.patience();
+        if reply.code() == ReplyCode::UNAVAILABLE && expected != Expected::Quit {
+            self.decide(reply.clone());
+            return self.close(CloseReason::Unavailable(reply));
+        }
+        // An intermediate reply where none can be, or none where one has to be, leaves the two sides out of step.
+        let intermediate = reply.code().class() == ReplyClass::PositiveIntermediate;
+        if intermediate != (expected == Expected::Data && reply.is_positive()) {
+            return self.close(CloseReason::UnexpectedReply(reply));
+        }
+        match expected {
+            Expected::Greeting if reply.is_positive() => {
+                self.command(now, &Command::Ehlo(self.config.name.clone()), Expected::Ehlo);
+            }
+            Expected::Ehlo | Expected::Helo if reply.is_positive() => {
+                self.capabilities = Capabilities::of(&reply);
+                self.state = State::Ready;
+                self.events.push_back(Event::Ready(self.capabilities.clone()));
+            }
+            // RFC 5321 §3.2: a server without extensions answers EHLO so.
+            Expected::Ehlo if reply.code().class() == ReplyClass::PermanentNegative => {
+                self.command(now, &Command::Helo(self.config.name.clone()), Expected::Helo);
+            }
+            Expected::Greeting | Expected::Ehlo | Expected::Helo => self.close(CloseReason::Refused(reply)),
+            Expected::Mail if reply.is_positive() => self.advance(now),
+            Expected::Rcpt(index) => {
+                if let State::Envelope(transaction) = &mut self.state {
+                    transaction.recipient_replied(index, reply);
+                }
+                self.advance(now);
+            }
+            Expected::Data if reply.is_positive() => self.begin_body(now),
+            Expected::Mail | Expected::Data | Expected::EndOfData => {
+                self.decide(reply);
+                self.advance(now);
+            }
+            Expected::Rset => self.advance(now),
+            Expected::Quit => self.close(CloseReason::Quit),
+        }
+    }
+
+    /// Sends what may be sent next, or ends the transaction where nothing is left to ask.
+    fn advance(&mut self, now: Instant) {
+        let in_flight = if self.capabilities.pipelining {
+            self.config.max_pipelined
+        } else {
+            1
+        };
+        while self.expected.len() < in_flight {
+            let State::Envelope(transaction) = &mut self.state else {
+                break;
+            };
+            if let Some(index) = transaction.next_recipient() {
+                let Some(forward_path) = transaction.envelope.recipients.get(index).cloned() else {
+                    break;
+                };
+                self.command(now, &Command::Rcpt { forward_path }, Expected::Rcpt(index));
+                continue;
+            }
+            // Behind the replies of all recipients DATA needs one that was accepted; before them it takes its chance.
+            let worthwhile = !self.expected.is_empty() || transaction.has_accepted_recipient();
+            if transaction.is_decided() || transaction.data_sent || !transaction.all_asked() || !worthwhile {
+                break;
+            }
+            transaction.data_sent = true;
+            self.command(now, &Command::Data, Expected::Data);
+        }
+        if self.expected.is_empty() {
+            self.finish(now);
+        }
+    }
+
+    /// The server said 354.
+    fn begin_body(&mut self, now: Instant) {
+        match std::mem::replace(&mut self.state, State::Opening) {
+            State::Envelope(transaction) if transaction.has_accepted_recipient() => {
+                self.state = State::Body(transaction, DotStuffer::new());
+                self.deadline = now + self.config.block_timeout;
+                self.events.push_back(Event::BodyWanted);
+            }
+            // RFC 2920 §3.1: a pipelined DATA can be taken though no recipient was; a lone dot ends it.
+            State::Envelope(transaction) => self.end_body(now, transaction, DotStuffer::new()),
+            state => self.state = state,
+        }
+    }
+
+    fn end_body(&mut self, now: Instant, transaction: Transaction, stuffer: DotStuffer) {
+        stuffer.finish(&mut self.transmit);
+        self.expect(Expected::EndOfData);
+        self.state = State::Ending(transaction);
+        self.deadline = now + self.patience();
+    }
+
+    fn decide(&mut self, reply: Reply) {
+        if let State::Envelope(transaction) | State::Body(transaction, _) | State::Ending(transaction) =
+            &mut self.state
+        {
+            transaction.decide(reply);
+        }
+    }
+
+    /// Every reply of the transaction is there: reports it, behind a RSET where the server still holds its half.
+    fn finish(&mut self, now: Instant) {
+        match std::mem::replace(&mut self.state, State::Ready) {
+            State::Envelope(transaction) => {
+                self.state = State::Ending(transaction);
+                self.command(now, &Command::Rset, Expected::Rset);
+            }
+            State::Ending(transaction) => self.events.push_back(Event::Finished(transaction.report())),
+            state => self.state = state,
+        }
+    }
+
+    fn command(&mut self, now: Instant, command: &Command<'_>, expected: Expected) {
+        let line = command.to_string();
+        self.transmit.put_slice(line.as_bytes());
+        self.transmit.put_slice(b"\r\n");
+        if let Some(transcript) = &mut self.transcript {
+            transcript.client(line.as_bytes());
+        }
+        self.expect(expected);
+        self.deadline = now + self.patience();
+    }
+
+    fn expect(&mut self, expected: Expected) {
+        self.expected.push_back(expected);
+        self.unsent += 1;
+    }
+
+    /// How long the reply that comes next may take.
+    fn patience(&self) -> std::time::Duration {
+        match self.expected.front() {
+            Some(Expected::Data) => self.config.data_timeout,
+            Some(Expected::EndOfData) => self.config.verdict_timeout,
+            _ => self.config.command_timeout,
+        }
+    }
+
+    fn close(&mut self, reason: CloseReason) {
+        match std::mem::replace(&mut self.state, State::Closed) {
+            State::Envelope(transaction) | State::Body(transaction, _) | State::Ending(transaction) => {
+                self.events.push_back(Event::Finished(transaction.report()));
+            }
+            _ => {}
+        }
+        self.expected.clear();
+        self.events.push_back(Event::Closed(reason));
+    }
+}
