@@ -52,6 +52,26 @@ impl<'a> Mailbox<'a> {
         self.text.get(..self.at).unwrap_or_default()
     }
 
+    /// What the local part means, its quotes and backslashes taken off: `"a\ b"@c` and `"a b"@c` are the same mailbox
+    /// (RFC 5321 §4.1.2), and so are `"ann"@c` and `ann@c`. For looking a mailbox up, never for printing one.
+    ///
+    /// ```
+    /// use inreply_smtp::wire::mailbox::Mailbox;
+    ///
+    /// assert_eq!(Mailbox::parse(br#""a\"b"@example.com"#).unwrap().unquoted_local_part(), "a\"b");
+    /// ```
+    pub fn unquoted_local_part(&self) -> Cow<'_, str> {
+        let Some(inner) = self.local_part().strip_prefix('"').and_then(|inner| inner.strip_suffix('"')) else {
+            return Cow::Borrowed(self.local_part());
+        };
+        let mut escaped = false;
+        let unescaped = inner.chars().filter(|c| {
+            escaped = *c == '\\' && !escaped;
+            !escaped
+        });
+        Cow::Owned(unescaped.collect())
+    }
+
     /// The domain or address literal as written; compare it without regard to case.
     pub fn domain(&self) -> &str {
         self.text.get(self.at + 1..).unwrap_or_default()
