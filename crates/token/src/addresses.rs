@@ -153,11 +153,11 @@ impl Addresses {
         let (local_part, at_host) = self.split(text.as_bytes());
         let (prefix, token) = self.policy.strip(local_part);
         let claim = Frame::decode(token).filter(|frame| at_host && self.admits(frame, prefix));
-        let (mut frame, seal, sound) = match claim.and_then(|frame| Some((self.seal_of(&frame)?, frame))) {
-            Some((seal, frame)) => (frame, seal, 1),
-            None => (Frame::dummy(), &self.current, 0),
-        };
-        let holds = seal.open(&mut frame) & Choice::from(sound);
+        let seal = claim.as_ref().and_then(|frame| self.seal_of(frame));
+        let sound = Choice::from(u8::from(seal.is_some()));
+        let seal = seal.unwrap_or(&self.current);
+        let mut frame = claim.unwrap_or(Frame::dummy());
+        let holds = seal.open(&mut frame) & sound;
         if !bool::from(holds) {
             return Err(OpenError::Invalid);
         }

@@ -10,17 +10,16 @@ const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 const INVALID: u8 = 0x80;
 const VALUES: [u8; 256] = values();
 
-/// Appends `bytes` to `out`.
+/// Appends up to [`MAX_BYTES`] of `bytes` to `out`.
 pub(crate) fn encode(bytes: &[u8], out: &mut String) {
-    for chunk in bytes.chunks(5) {
-        let mut group = [0_u8; 8];
-        group[3..3 + chunk.len()].copy_from_slice(chunk);
-        let bits = u64::from_be_bytes(group);
-        for position in 0..chars_for(chunk.len()) {
-            let value = (bits >> (35 - 5 * position)) & 0x1f;
-            out.push(char::from(ALPHABET[value as usize & 0x1f]));
-        }
+    let mut text = [0; MAX_CHARS.next_multiple_of(8)];
+    for (group, place) in bytes.chunks(5).zip(text.as_chunks_mut().0) {
+        let mut octets = [0; 5];
+        octets[..group.len()].copy_from_slice(group);
+        *place = chars(octets);
     }
+    // The alphabet is ASCII.
+    out.push_str(str::from_utf8(&text[..chars_for(bytes.len())]).unwrap_or_default());
 }
 
 /// The characters that `bytes` bytes take.
@@ -39,25 +38,43 @@ pub(crate) fn bytes_within(chars: usize) -> usize {
 /// The loop does not stop at the first bad octet: what is wrong with a text must not show in the time it takes.
 pub(crate) fn decode(text: &[u8], out: &mut [u8; MAX_BYTES]) -> Option<usize> {
     let read = &text[..text.len().min(MAX_CHARS)];
-    let mut seen = 0_u8;
-    let mut trailing = 0_u64;
-    for (group, bytes) in read.chunks(8).zip(out.chunks_mut(5)) {
-        let mut bits = 0_u64;
-        for &octet in group {
-            let value = VALUES[usize::from(octet)];
-            seen |= value;
-            bits = bits << 5 | u64::from(value & 0x1f);
-        }
-        bits <<= 5 * (8 - group.len());
-        let whole = bytes_within(group.len()).min(bytes.len());
-        let octets = bits.to_be_bytes();
-        bytes[..whole].copy_from_slice(&octets[3..3 + whole]);
-        trailing |= bits & ((1 << (40 - 8 * whole)) - 1);
+    let (groups, rest) = read.as_chunks();
+    let (places, last_place) = out.as_chunks_mut();
+    let mut seen = 0;
+    for (group, place) in groups.iter().zip(places.iter_mut()) {
+        *place = octets(*group, &mut seen);
     }
-    let len = bytes_within(read.len());
+    // A group that is not full ends in zeros, for "a" is 0.
+    let mut last = [ALPHABET[0]; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    let last = octets(last, &mut seen);
+    let len = bytes_within(rest.len());
+    let place = places
+        .get_mut(groups.len())
+        .map_or(last_place, <[u8; 5]>::as_mut_slice);
+    place[..len].copy_from_slice(&last[..len]);
+    let trailing = last[len..].iter().fold(0, |bits, octet| bits | octet);
     let sound =
-        text.len() <= MAX_CHARS && seen & INVALID == 0 && trailing == 0 && chars_for(len) == text.len();
-    sound.then_some(len)
+        seen & INVALID == 0 && trailing == 0 && chars_for(len) == rest.len() && read.len() == text.len();
+    sound.then_some(5 * groups.len() + len)
+}
+
+fn chars(octets: [u8; 5]) -> [u8; 8] {
+    let [a, b, c, d, e] = octets;
+    let bits = u64::from_be_bytes([0, 0, 0, a, b, c, d, e]);
+    [35, 30, 25, 20, 15, 10, 5, 0].map(|shift| ALPHABET[(bits >> shift & 0x1f) as usize])
+}
+
+/// Five octets of eight characters; `seen` gathers their values, and with them whether one of them was invalid.
+fn octets(chars: [u8; 8], seen: &mut u8) -> [u8; 5] {
+    let mut bits = 0_u64;
+    for char in chars {
+        let value = VALUES[usize::from(char)];
+        *seen |= value;
+        bits = bits << 5 | u64::from(value & 0x1f);
+    }
+    let [_, _, _, a, b, c, d, e] = bits.to_be_bytes();
+    [a, b, c, d, e]
 }
 
 const fn values() -> [u8; 256] {

@@ -81,10 +81,12 @@ impl Ids {
         let ids = match layout {
             Layout::Fixed => {
                 let (subject, recipient) = bytes.split_first_chunk()?;
-                Self::Pair {
-                    subject: u64::from_be_bytes(*subject),
-                    recipient: u64::from_be_bytes(recipient.try_into().ok()?),
+                let subject = u64::from_be_bytes(*subject);
+                let recipient = u64::from_be_bytes(recipient.try_into().ok()?);
+                if varint_len(subject) + varint_len(recipient) <= FIXED_PAIR_BYTES {
+                    return None;
                 }
+                Self::Pair { subject, recipient }
             }
             Layout::Handle => Self::Handle(bytes.try_into().ok()?),
             Layout::Uuid => {
@@ -97,14 +99,13 @@ impl Ids {
             Layout::Varints => {
                 let (subject, rest) = read_varint(bytes)?;
                 let (recipient, rest) = read_varint(rest)?;
-                if !rest.is_empty() {
+                if !rest.is_empty() || bytes.len() > FIXED_PAIR_BYTES {
                     return None;
                 }
                 Self::Pair { subject, recipient }
             }
         };
-        let canonical = ids.encode();
-        (canonical.layout == layout && canonical.as_bytes() == bytes).then_some(ids)
+        Some(ids)
     }
 }
 
@@ -160,22 +161,27 @@ fn varint_len(value: u64) -> usize {
     (64 - value.leading_zeros()).max(1).div_ceil(7) as usize
 }
 
-/// A varint in front of `bytes` and what follows; `None` if it does not end or does not fit into 64 bits.
+/// A varint in front of `bytes` and what follows; `None` if it does not end, does not fit into 64 bits or has a zero at
+/// its end that it does not need.
 fn read_varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let end = bytes.iter().position(|octet| octet & 0x80 == 0)?;
-    let (varint, rest) = bytes.split_at(end + 1);
+    if end > 0 && bytes[end] == 0 {
+        return None;
+    }
     let mut value = 0_u64;
-    for &octet in varint.iter().rev() {
+    for &octet in bytes[..=end].iter().rev() {
         if value >> 57 != 0 {
             return None;
         }
         value = value << 7 | u64::from(octet & 0x7f);
     }
-    Some((value, rest))
+    Some((value, &bytes[end + 1..]))
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn bytes(subject: u64, recipient: u64) -> (Layout, Vec<u8>) {
@@ -203,6 +209,18 @@ mod tests {
         assert_eq!(bytes(u64::MAX, 1).0, Layout::Varints);
         assert_eq!(bytes(u64::MAX, 1).1.len(), 11);
         assert_eq!(bytes(u64::MAX, u64::MAX), (Layout::Fixed, vec![0xff; 16]));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_is_what_would_be_written(bytes in prop::collection::vec(any::<u8>(), 0..=20)) {
+            for layout in [Layout::Varints, Layout::Fixed, Layout::Uuid, Layout::Handle] {
+                if let Some(ids) = Ids::decode(layout, &bytes) {
+                    let written = ids.encode();
+                    prop_assert_eq!((written.layout, written.as_bytes()), (layout, &bytes[..]));
+                }
+            }
+        }
     }
 
     #[test]
@@ -237,6 +255,9 @@ mod tests {
         ] {
             assert_eq!(Ids::decode(layout, bad), None, "{layout:?} {bad:?}");
         }
+        // 17 octets of varints, where 8 + 8 are shorter.
+        let long = [&[0xff; 9][..], &[0x01], &[0xff; 6], &[0x01]].concat();
+        assert_eq!(Ids::decode(Layout::Varints, &long), None);
         let most = Ids::from((u64::MAX, 1));
         assert_eq!(Ids::decode(Layout::Varints, most.encode().as_bytes()), Some(most));
     }

@@ -218,6 +218,16 @@ mod tests {
     }
 
     #[test]
+    fn keys_and_keyed_states_are_wiped() {
+        fn wiped<T: ZeroizeOnDrop>() {}
+        wiped::<Key>();
+        wiped::<crate::legacy::LegacyKey>();
+        // `Hmac` is two of these, and lacks the mark only.
+        wiped::<sha2::Sha256>();
+        wiped::<sha1::Sha1>();
+    }
+
+    #[test]
     fn nothing_of_a_key_is_printed() {
         let key = Key::from_bytes(&[0xab; 32]).unwrap();
         assert_eq!(format!("{key:?} {key:#?}"), "Key([redacted]) Key([redacted])");
