@@ -1,0 +1,114 @@
+//! Bytes to text, by label.
+
+use std::borrow::Cow;
+
+use encoding_rs::Encoding;
+
+/// Decodes by a WHATWG label; the second value is false where the label is unknown.
+///
+/// us-ascii and unknown labels are read as UTF-8: bytes beyond ASCII contradict the label anyway, and UTF-8 is what
+/// they are. WHATWG would read them as windows-1252, which never fails and is mostly wrong.
+pub(crate) fn decode<'a>(label: &[u8], bytes: &'a [u8]) -> (Cow<'a, str>, bool) {
+    let label = label.trim_ascii();
+    if is_utf8(label) || label.is_empty() || is_ascii_name(label) {
+        return (utf8(bytes), true);
+    }
+    if label.eq_ignore_ascii_case(b"utf-7") || label.eq_ignore_ascii_case(b"unicode-1-1-utf-7") {
+        return (Cow::Owned(utf7(bytes)), true);
+    }
+    match Encoding::for_label_no_replacement(label) {
+        Some(encoding) => (encoding.decode_with_bom_removal(bytes).0, true),
+        None => (utf8(bytes), false),
+    }
+}
+
+/// UTF-8 with U+FFFD for what is none, without a byte order mark.
+pub(crate) fn utf8(bytes: &[u8]) -> Cow<'_, str> {
+    encoding_rs::UTF_8.decode_with_bom_removal(bytes).0
+}
+
+fn is_utf8(label: &[u8]) -> bool {
+    label.eq_ignore_ascii_case(b"utf-8") || label.eq_ignore_ascii_case(b"utf8")
+}
+
+fn is_ascii_name(label: &[u8]) -> bool {
+    [
+        &b"us-ascii"[..],
+        b"ascii",
+        b"us",
+        b"iso646-us",
+        b"iso-ir-6",
+        b"csascii",
+        b"ansi_x3.4-1968",
+        b"ansi_x3.4-1986",
+    ]
+    .iter()
+    .any(|name| label.eq_ignore_ascii_case(name))
+}
+
+/// UTF-7 (RFC 2152): ASCII, with UTF-16 in base64 between `+` and `-`.
+fn utf7(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some((&byte, tail)) = rest.split_first() {
+        rest = tail;
+        if byte != b'+' {
+            out.push(if byte.is_ascii() {
+                char::from(byte)
+            } else {
+                char::REPLACEMENT_CHARACTER
+            });
+            continue;
+        }
+        let length = tail
+            .iter()
+            .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
+            .count();
+        let mut units = Vec::new();
+        super::base64::decode_into(&tail[..length], &mut units);
+        if length == 0 {
+            out.push('+');
+        }
+        let pairs = units
+            .chunks_exact(2)
+            .map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
+        out.extend(char::decode_utf16(pairs).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)));
+        rest = &tail[length..];
+        rest = rest.strip_prefix(b"-").unwrap_or(rest);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels() {
+        let cases: &[(&str, &[u8], &str, bool)] = &[
+            ("utf-8", b"caf\xc3\xa9", "caf\u{e9}", true),
+            ("UTF-8", b"\xef\xbb\xbfbom", "bom", true),
+            ("iso-8859-1", b"caf\xe9", "caf\u{e9}", true),
+            ("ISO-8859-1", b"\x80", "\u{20ac}", true),
+            ("us-ascii", b"caf\xc3\xa9", "caf\u{e9}", true),
+            ("us-ascii", b"caf\xe9", "caf\u{fffd}", true),
+            ("x-nobody", b"caf\xc3\xa9", "caf\u{e9}", false),
+            ("iso-2022-jp", b"\x1b$B4A\x1b(B", "\u{6f22}", true),
+            ("koi8-r", b"\xf0", "\u{41f}", true),
+            (
+                "utf-7",
+                b"Hi Mom -+Jjo--+AUM-!",
+                "Hi Mom -\u{263a}-\u{143}!",
+                true,
+            ),
+            ("utf-7", b"1 +- 1", "1 + 1", true),
+        ];
+        for (label, bytes, expected, known) in cases {
+            assert_eq!(
+                decode(label.as_bytes(), bytes),
+                (Cow::Borrowed(*expected), *known),
+                "{label}"
+            );
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! The MIME parser: `Message::parse` walks once, everything else is read when it is asked for.
+
+mod address;
+pub(crate) mod content;
+mod date;
+mod defect;
+mod field;
+mod index;
+mod limits;
+mod part;
+
+use std::borrow::Cow;
+
+pub use address::Address;
+pub use defect::{Defect, DefectKind};
+pub use field::{Field, Fields};
+pub use index::Index;
+pub use limits::Limits;
+pub use part::{Disposition, Part, TransferEncoding};
+
+use index::Walk;
+
+/// A parsed message: two flat tables over the bytes it borrows.
+///
+/// Parsing never fails. Whatever the bytes are, there is a message with a header (maybe empty) and one part at least;
+/// [`Message::defects`] says what had to be overlooked.
+///
+/// ```
+/// use inreply_mime::Message;
+///
+/// let raw = b"From: Ann <ann@example.com>\r\nSubject: Hi\r\n\r\nHello!\r\n";
+/// let message = Message::parse(raw);
+/// assert_eq!(message.from()[0].address(), "ann@example.com");
+/// assert_eq!(message.subject().as_deref(), Some("Hi"));
+/// assert_eq!(message.text(), "Hello!\r\n");
+/// assert!(message.defects().is_empty());
+/// assert_eq!(Message::parse(b"").text(), "");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Message<'a> {
+    raw: &'a [u8],
+    limits: Limits,
+    index: Tables<'a>,
+}
+
+#[derive(Clone, Debug)]
+enum Tables<'a> {
+    Owned(Index),
+    Borrowed(&'a Index),
+}
+
+impl<'a> Message<'a> {
+    /// Parses with the default [`Limits`].
+    pub fn parse(raw: &'a [u8]) -> Self {
+        Self::parse_with(raw, &Limits::default())
+    }
+
+    /// Parses with limits of the caller's.
+    pub fn parse_with(raw: &'a [u8], limits: &Limits) -> Self {
+        let mut index = Index::default();
+        Walk::run(raw, limits, &mut index);
+        Self {
+            raw,
+            limits: limits.clone(),
+            index: Tables::Owned(index),
+        }
+    }
+
+    /// Parses into tables that are used again: no allocation once they have grown.
+    ///
+    /// ```
+    /// use inreply_mime::message::{Index, Limits, Message};
+    ///
+    /// let mut index = Index::default();
+    /// for raw in [&b"Subject: one\n\n"[..], b"Subject: two\n\n"] {
+    ///     let message = Message::parse_into(raw, &Limits::default(), &mut index);
+    ///     assert!(message.subject().is_some());
+    /// }
+    /// ```
+    pub fn parse_into(raw: &'a [u8], limits: &Limits, index: &'a mut Index) -> Self {
+        Walk::run(raw, limits, index);
+        Self {
+            raw,
+            limits: limits.clone(),
+            index: Tables::Borrowed(index),
+        }
+    }
+
+    fn index(&self) -> &Index {
+        match &self.index {
+            Tables::Owned(index) => index,
+            Tables::Borrowed(index) => index,
+        }
+    }
+
+    /// The bytes it was parsed from.
+    pub fn raw(&self) -> &'a [u8] {
+        self.raw
+    }
+
+    /// The leniencies of the walk, in the order of their discovery; at most 1,000 are kept.
+    pub fn defects(&self) -> &[Defect] {
+        &self.index().defects
+    }
+
+    /// All parts, depth first; the first is the message itself.
+    pub fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+        self.index().parts.iter().enumerate().map(|(number, entry)| Part {
+            message: self,
+            number,
+            entry,
+        })
+    }
+
+    /// The part of a number, as [`Part::number`] gives it.
+    pub fn part(&self, number: usize) -> Option<Part<'_>> {
+        let entry = self.index().parts.get(number)?;
+        Some(Part {
+            message: self,
+            number,
+            entry,
+        })
+    }
+
+    /// The fields of the message's own header.
+    pub fn headers(&self) -> impl Iterator<Item = Field<'_>> {
+        self.top_fields().iter().map(|entry| Field::new(self.raw, *entry))
+    }
+
+    /// The message's own fields of a name, regardless of case.
+    pub fn header<'n>(&self, name: &'n str) -> Fields<'_, 'n> {
+        Fields {
+            raw: self.raw,
+            entries: self.top_fields().iter(),
+            name,
+        }
+    }
+
+    fn top_fields(&self) -> &[index::FieldEntry] {
+        let index = self.index();
+        let end = index.parts.first().map_or(0, |part| part.fields_end as usize);
+        index.fields.get(..end).unwrap_or_default()
+    }
+
+    /// The mailboxes of all fields of a name, groups flattened.
+    pub fn addresses(&self, name: &str) -> Vec<Address<'_>> {
+        let mut out = Vec::new();
+        for field in self.header(name) {
+            address::parse_list(field.raw(), self.limits.list_items, &mut out);
+        }
+        out
+    }
+
+    /// Who wrote it: From.
+    ///
+    /// More than one mailbox is a message by several people (RFC 5322 §3.6.2), more than one *field* is a forgery or a
+    /// fault: count [`Message::header`] before trusting it.
+    pub fn from(&self) -> Vec<Address<'_>> {
+        self.addresses("from")
+    }
+
+    /// Who it is for: To.
+    pub fn to(&self) -> Vec<Address<'_>> {
+        self.addresses("to")
+    }
+
+    /// Who else it is for: Cc.
+    pub fn cc(&self) -> Vec<Address<'_>> {
+        self.addresses("cc")
+    }
+
+    /// Where answers go: Reply-To.
+    pub fn reply_to(&self) -> Vec<Address<'_>> {
+        self.addresses("reply-to")
+    }
+
+    /// The first Subject, decoded.
+    pub fn subject(&self) -> Option<Cow<'_, str>> {
+        self.header("subject").first().map(|field| field.text())
+    }
+
+    /// The first Date, in seconds since 1970-01-01T00:00:00Z; `None` also where it cannot be read.
+    pub fn date(&self) -> Option<i64> {
+        date::parse(self.header("date").first()?.raw())
+    }
+
+    /// The first id of the first Message-ID, without angle brackets.
+    pub fn message_id(&self) -> Option<String> {
+        self.ids("message-id").into_iter().next()
+    }
+
+    /// The ids of In-Reply-To, without angle brackets.
+    pub fn in_reply_to(&self) -> Vec<String> {
+        self.ids("in-reply-to")
+    }
+
+    /// The ids of References, the oldest first, without angle brackets.
+    pub fn references(&self) -> Vec<String> {
+        self.ids("references")
+    }
+
+    fn ids(&self, name: &str) -> Vec<String> {
+        let mut out = Vec::new();
+        for field in self.header(name) {
+            field::message_ids(field.raw(), self.limits.list_items, &mut out);
+        }
+        out
+    }
+
+    /// The part a mail client shows as plain text: the first text/plain that is no attachment.
+    pub fn text_part(&self) -> Option<Part<'_>> {
+        self.parts()
+            .find(|part| part.is("text/plain") && part.disposition() != Disposition::Attachment)
+    }
+
+    /// The part a mail client shows as HTML: the first text/html that is no attachment.
+    pub fn html_part(&self) -> Option<Part<'_>> {
+        self.parts()
+            .find(|part| part.is("text/html") && part.disposition() != Disposition::Attachment)
+    }
+
+    /// The text of [`Message::text_part`], format=flowed undone; empty where there is none.
+    pub fn text(&self) -> Cow<'_, str> {
+        self.text_part().map(|part| part.unflowed()).unwrap_or_default()
+    }
+
+    /// The source of [`Message::html_part`]; empty where there is none.
+    pub fn html(&self) -> Cow<'_, str> {
+        self.html_part().map(|part| part.text()).unwrap_or_default()
+    }
+
+    /// Every leaf that is neither [`Message::text_part`] nor [`Message::html_part`], in order.
+    pub fn attachments(&self) -> impl Iterator<Item = Part<'_>> {
+        let number = |part: Option<Part<'_>>| part.map(|part| part.number());
+        let shown = [number(self.text_part()), number(self.html_part())];
+        self.parts()
+            .filter(move |part| !part.is_multipart() && !shown.contains(&Some(part.number())))
+    }
+}

@@ -1,0 +1,262 @@
+//! A part of a message and its body.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::content::{first_token, media_type, parameter};
+use super::field::{Field, Fields};
+use super::index::{NONE, PartEntry};
+use super::{Message, content};
+use crate::decode::{base64, charset, flowed, quoted_printable};
+
+/// A part: a leaf with a body, or a `multipart` with parts of its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'m> {
+    pub(crate) message: &'m Message<'m>,
+    pub(crate) number: usize,
+    pub(crate) entry: &'m PartEntry,
+}
+
+/// How a part wants to be shown (RFC 2183 §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Disposition {
+    /// As a file.
+    Attachment,
+    /// In the text; also where the field is missing.
+    Inline,
+    /// Another word, which RFC 2183 §2.8 has treated as attachment.
+    Other,
+}
+
+/// The encodings of RFC 2045 §6, and the one that came before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TransferEncoding {
+    /// 7bit, 8bit, binary, or nothing said.
+    Identity,
+    /// base64.
+    Base64,
+    /// quoted-printable.
+    QuotedPrintable,
+    /// A word that no RFC knows: the body is taken as it is.
+    Unknown,
+}
+
+impl<'m> Part<'m> {
+    /// The part's place in the table: 0 is the message itself.
+    pub fn number(&self) -> usize {
+        self.number
+    }
+
+    /// How many `multipart` levels stand above it.
+    pub fn depth(&self) -> usize {
+        self.entry.depth as usize
+    }
+
+    /// The `multipart` it lies in; `None` for the message itself.
+    pub fn parent(&self) -> Option<Part<'m>> {
+        self.message.part(self.entry.parent as usize)
+    }
+
+    /// The fields of the part's own header.
+    pub fn headers(&self) -> impl Iterator<Item = Field<'m>> {
+        let raw = self.message.raw;
+        self.fields().iter().map(move |entry| Field::new(raw, *entry))
+    }
+
+    /// The part's own fields of a name, regardless of case.
+    pub fn header<'n>(&self, name: &'n str) -> Fields<'m, 'n> {
+        Fields {
+            raw: self.message.raw,
+            entries: self.fields().iter(),
+            name,
+        }
+    }
+
+    fn fields(&self) -> &'m [super::index::FieldEntry] {
+        let range = self.entry.fields_start as usize..self.entry.fields_end as usize;
+        self.message.index().fields.get(range).unwrap_or_default()
+    }
+
+    /// Type and subtype in lower case.
+    ///
+    /// text/plain where none is readable (RFC 2045 §5.2), message/rfc822 in multipart/digest (RFC 2046 §5.1.5).
+    pub fn media_type(&self) -> Cow<'m, str> {
+        let Some((kind, subtype)) = self.types() else {
+            return Cow::Borrowed(if self.in_digest() {
+                "message/rfc822"
+            } else {
+                "text/plain"
+            });
+        };
+        let mut name = format!("{kind}/{subtype}");
+        name.make_ascii_lowercase();
+        Cow::Owned(name)
+    }
+
+    /// Whether the type is this one, such as `text/html`, regardless of case.
+    pub fn is(&self, media_type: &str) -> bool {
+        let Some((kind, subtype)) = media_type.split_once('/') else {
+            return false;
+        };
+        match self.types() {
+            Some((ours, sub)) => ours.eq_ignore_ascii_case(kind) && sub.eq_ignore_ascii_case(subtype),
+            None => media_type.eq_ignore_ascii_case(&self.media_type()),
+        }
+    }
+
+    /// Whether the type's first word is this one, such as `text`.
+    pub fn is_kind(&self, kind: &str) -> bool {
+        match self.types() {
+            Some((ours, _)) => ours.eq_ignore_ascii_case(kind),
+            None => kind.eq_ignore_ascii_case(if self.in_digest() { "message" } else { "text" }),
+        }
+    }
+
+    /// Whether it is a `multipart`, which has no body of its own.
+    pub fn is_multipart(&self) -> bool {
+        self.value(self.entry.content_type)
+            .is_some_and(content::is_multipart)
+    }
+
+    fn types(&self) -> Option<(&'m str, &'m str)> {
+        media_type(self.value(self.entry.content_type)?)
+    }
+
+    fn in_digest(&self) -> bool {
+        self.parent().is_some_and(|parent| parent.is("multipart/digest"))
+    }
+
+    fn value(&self, field: u32) -> Option<&'m [u8]> {
+        if field == NONE {
+            return None;
+        }
+        let entry = self.message.index().fields.get(field as usize)?;
+        Some(&self.message.raw[entry.value_start as usize..entry.value_end as usize])
+    }
+
+    /// A parameter of Content-Type, decoded (RFC 2231).
+    pub fn parameter(&self, name: &str) -> Option<Cow<'m, str>> {
+        parameter(
+            self.value(self.entry.content_type)?,
+            name,
+            self.message.limits.list_items,
+        )
+    }
+
+    /// The charset parameter, as written.
+    pub fn charset(&self) -> Option<Cow<'m, str>> {
+        self.parameter("charset")
+    }
+
+    /// What Content-Disposition says.
+    pub fn disposition(&self) -> Disposition {
+        let Some(value) = self.value(self.entry.disposition) else {
+            return Disposition::Inline;
+        };
+        let word = first_token(value);
+        if word.eq_ignore_ascii_case("attachment") {
+            Disposition::Attachment
+        } else if word.eq_ignore_ascii_case("inline") || word.is_empty() {
+            Disposition::Inline
+        } else {
+            Disposition::Other
+        }
+    }
+
+    /// The file's name: `filename` of Content-Disposition, else `name` of Content-Type.
+    ///
+    /// As the sender wrote it, path separators and all: not a name to open a file by.
+    pub fn file_name(&self) -> Option<Cow<'m, str>> {
+        let limit = self.message.limits.list_items;
+        self.value(self.entry.disposition)
+            .and_then(|value| parameter(value, "filename", limit))
+            .or_else(|| self.parameter("name"))
+    }
+
+    /// The transfer encoding.
+    pub fn transfer_encoding(&self) -> TransferEncoding {
+        let Some(value) = self.value(self.entry.encoding) else {
+            return TransferEncoding::Identity;
+        };
+        let word = first_token(value);
+        let is = |name: &str| word.eq_ignore_ascii_case(name);
+        if is("base64") {
+            TransferEncoding::Base64
+        } else if is("quoted-printable") {
+            TransferEncoding::QuotedPrintable
+        } else if is("7bit") || is("8bit") || is("binary") || word.is_empty() {
+            TransferEncoding::Identity
+        } else {
+            TransferEncoding::Unknown
+        }
+    }
+
+    /// Where the encoded body lies in the input.
+    pub fn body_range(&self) -> Range<usize> {
+        self.entry.body_start as usize..self.entry.body_end as usize
+    }
+
+    /// The body as it came.
+    pub fn raw_body(&self) -> &'m [u8] {
+        &self.message.raw[self.body_range()]
+    }
+
+    /// The body with its transfer encoding undone; dirt is skipped.
+    pub fn body(&self) -> Cow<'m, [u8]> {
+        let raw = self.raw_body();
+        // RFC 2046 §5.1: no encoding but 7bit, 8bit and binary is allowed for a multipart.
+        if self.is_multipart() {
+            return Cow::Borrowed(raw);
+        }
+        let mut out = Vec::new();
+        match self.transfer_encoding() {
+            TransferEncoding::Base64 => base64::decode_into(raw, &mut out),
+            TransferEncoding::QuotedPrintable => quoted_printable::decode_into(raw, &mut out),
+            TransferEncoding::Identity | TransferEncoding::Unknown => return Cow::Borrowed(raw),
+        };
+        Cow::Owned(out)
+    }
+
+    /// The body as text, by its charset; line ends as they came.
+    ///
+    /// us-ascii and unknown charsets are read as UTF-8, bad bytes as U+FFFD.
+    pub fn text(&self) -> Cow<'m, str> {
+        let label = self.charset().unwrap_or_default();
+        match self.body() {
+            Cow::Borrowed(bytes) => charset::decode(label.as_bytes(), bytes).0,
+            Cow::Owned(bytes) => Cow::Owned(charset::decode(label.as_bytes(), &bytes).0.into_owned()),
+        }
+    }
+
+    /// The text with format=flowed undone (RFC 3676): one line a paragraph.
+    ///
+    /// The same as [`Part::text`] for a part that is not flowed.
+    pub fn unflowed(&self) -> Cow<'m, str> {
+        let is = |name: &str, value: &str| {
+            self.parameter(name)
+                .is_some_and(|is| is.trim().eq_ignore_ascii_case(value))
+        };
+        let text = self.text();
+        if !is("format", "flowed") || !self.is("text/plain") {
+            return text;
+        }
+        Cow::Owned(flowed::unflow(&text, is("delsp", "yes")))
+    }
+
+    /// The message inside a message/rfc822 or message/global part, parsed on its own.
+    ///
+    /// `None` for any other type, and for one whose body is encoded: see [`Part::body`] for that.
+    pub fn message(&self) -> Option<Message<'m>> {
+        if !self.is("message/rfc822") && !self.is("message/global") && !self.is("message/rfc822-headers") {
+            return None;
+        }
+        match self.transfer_encoding() {
+            TransferEncoding::Identity | TransferEncoding::Unknown => {
+                Some(Message::parse_with(self.raw_body(), &self.message.limits))
+            }
+            TransferEncoding::Base64 | TransferEncoding::QuotedPrintable => None,
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Attributions: the line above a quote that says who wrote it and when.
+//!
+//! Generic first: a date, an address and a final colon make one in any language. The verb lists of [`words::WROTE`]
+//! stand in where the date or the address is missing.
+
+use super::feature::{has_address, has_date, has_time};
+use super::line::{Line, is_blank};
+use super::words;
+
+/// An attribution that ends in a given line.
+pub(crate) struct Attribution {
+    /// Its first line.
+    pub(crate) first: usize,
+    /// Where it starts in that line: behind the writer's own words where a client put both on one line.
+    pub(crate) start: usize,
+}
+
+/// The attribution whose last line is `last`, wrapped over up to [`MAX_LINES`] lines.
+///
+/// `quoted` says that a quoted line follows: then a date and an address do without colon and verb.
+pub(crate) fn ending_at(text: &str, lines: &[Line], last: usize, quoted: bool) -> Option<Attribution> {
+    let line = lines.get(last)?;
+    if line.is_empty() || line.len() > MAX_BYTES || !may_end(line.text(text), quoted) {
+        return None;
+    }
+    let mut found: Option<usize> = None;
+    let mut dated = false;
+    for first in (last.saturating_sub(MAX_LINES - 1)..=last).rev() {
+        let start = &lines[first];
+        if start.is_empty() || start.depth != line.depth || line.end - start.content > MAX_BYTES {
+            break;
+        }
+        let joined = &text[start.content..line.end];
+        if found.is_some() {
+            // Longer only while something is missing: a date above, or the start of a bracket.
+            let torn = is_open(start.text(text));
+            let gains_date = !dated && has_date(start.text(text));
+            if !torn && !gains_date {
+                break;
+            }
+        } else if !is_attribution(joined, quoted) {
+            continue;
+        }
+        found = Some(first);
+        dated = has_date(joined);
+        if dated
+            && !(first > 0 && lines[first - 1].depth == line.depth && is_open(lines[first - 1].text(text)))
+        {
+            break;
+        }
+    }
+    let first = found?;
+    let start = lines[first].content + own_words(lines[first].text(text));
+    if last - first > 0 && start > lines[first].content {
+        return Some(Attribution { first, start });
+    }
+    Some(Attribution { first, start })
+}
+
+/// A cheap look at the last line, before lines are joined.
+fn may_end(line: &str, quoted: bool) -> bool {
+    let end = line.trim_end_matches(|c: char| is_blank(c) || matches!(c, '*' | '_' | '>' | '-'));
+    end.ends_with([':', '\u{ff1a}'])
+        || quoted && (line.ends_with(['>', ')', ']']) || has_date(line))
+        || verb_at_end(end)
+}
+
+fn is_attribution(joined: &str, quoted: bool) -> bool {
+    let end = joined.trim_end_matches(|c: char| is_blank(c) || matches!(c, '*' | '_'));
+    let colon = end.ends_with([':', '\u{ff1a}']);
+    let body = end.trim_end_matches(|c: char| is_blank(c) || matches!(c, ':' | '\u{ff1a}' | '*' | '_'));
+    let address = has_address(body);
+    let date = has_date(body);
+    let verb = has_verb(body);
+    if colon {
+        if verb && (date || address) {
+            // A sentence with a date and "said:" somewhere is no attribution: one opens with the date, its
+            // preposition or a name, and ends with the verb or a name.
+            return opens(body) || quoted || address && verb_at_end(body);
+        }
+        if date && address {
+            return quoted || ends_with_address(body) || opens(body) && has_time(body);
+        }
+        return quoted && date && has_time(body);
+    }
+    if date && address && verb_at_end(body) {
+        return opens(body);
+    }
+    quoted && date && address && ends_with_address(body) && opens(body)
+}
+
+/// Starts like an attribution: with a preposition, a digit, or a weekday or name before the date.
+fn opens(body: &str) -> bool {
+    let head = body
+        .trim_start_matches(|c: char| is_blank(c) || matches!(c, '*' | '_' | '-' | '"' | '<' | '\u{201c}'));
+    if head.starts_with(|c: char| c.is_ascii_digit()) {
+        return true;
+    }
+    let lower: String = head.chars().take(24).flat_map(char::to_lowercase).collect();
+    if words::ON.iter().any(|word| lower.starts_with(word)) {
+        return head.chars().take(40).any(|c| c.is_ascii_digit());
+    }
+    // `pe 20. lokakuuta`, `ср, 30 апр.`, `tir. 18. apr.`: a short word and the day.
+    let mut words = head
+        .split(|c: char| is_blank(c) || c == ',')
+        .filter(|word| !word.is_empty());
+    let first = words.next().unwrap_or_default();
+    let second = words.next().unwrap_or_default();
+    if first.chars().count() <= 12 && second.starts_with(|c: char| c.is_ascii_digit()) {
+        return true;
+    }
+    // `Ann Smith <ann@example.com> schrieb am …`: the address before anything else that could be a sentence.
+    super::feature::address_at(head)
+        .is_some_and(|(start, _)| start <= 80 && head[..start].split_whitespace().count() <= 6)
+}
+
+/// Where an attribution starts behind the writer's words on the same line: "Thanks. On Tue, Sep 30 …".
+fn own_words(line: &str) -> usize {
+    let mut from = 1;
+    let mut found = 0;
+    while let Some(at) = line
+        .get(from..)
+        .and_then(|rest| rest.find("On "))
+        .map(|at| from + at)
+    {
+        from = at + 3;
+        let before = line[..at].chars().next_back();
+        let after: &str = &line[from..];
+        let word: &str = after.split([' ', ',']).next().unwrap_or_default();
+        let is_date = word.starts_with(|c: char| c.is_ascii_digit())
+            || words::CALENDAR
+                .iter()
+                .any(|name| super::feature::starts_with_ignoring_case(word, name));
+        if before.is_some_and(is_blank) && is_date && has_date(after) {
+            found = at;
+            break;
+        }
+    }
+    if found > 0 && opens(line) { 0 } else { found }
+}
+
+fn has_verb(body: &str) -> bool {
+    let lower = body.to_lowercase();
+    words::WROTE.iter().any(|verb| contains_word(&lower, verb))
+}
+
+fn verb_at_end(body: &str) -> bool {
+    let tail_start = body.char_indices().rev().nth(30).map_or(0, |(at, _)| at);
+    let tail = body[tail_start..].to_lowercase();
+    let tail =
+        tail.trim_end_matches(|c: char| is_blank(c) || matches!(c, ':' | '\u{ff1a}' | '-' | '*' | '_'));
+    words::WROTE.iter().any(|verb| {
+        tail.strip_suffix(verb).is_some_and(|before| {
+            // `…@example.comwrote:` is what Gmail made of a fold.
+            verb.len() > 3 && !verb.is_ascii()
+                || before.is_empty()
+                || !before.ends_with(char::is_alphabetic)
+                || *verb == "wrote"
+        })
+    })
+}
+
+fn contains_word(text: &str, word: &str) -> bool {
+    let mut from = 0;
+    while let Some(at) = text
+        .get(from..)
+        .and_then(|rest| rest.find(word))
+        .map(|at| from + at)
+    {
+        let before = text[..at].chars().next_back();
+        let after = text[at + word.len()..].chars().next();
+        // Scripts without word gaps (Chinese, Japanese, Korean, Thai) stand beside letters.
+        let bound = |c: Option<char>| {
+            c.is_none_or(|c| !c.is_alphabetic() || u32::from(c) > 0x0E00 && u32::from(c) != 0xFF1A)
+        };
+        if bound(before) && bound(after) || word.chars().next().is_some_and(|c| u32::from(c) > 0x0E00) {
+            return true;
+        }
+        from = at + word.chars().next().map_or(1, char::len_utf8);
+    }
+    false
+}
+
+fn ends_with_address(body: &str) -> bool {
+    let tail = body.trim_end_matches(|c: char| is_blank(c) || matches!(c, '>' | ')' | ']' | '"' | '\''));
+    let start = tail
+        .rfind(|c: char| is_blank(c) || matches!(c, '<' | '(' | '[' | ':'))
+        .map_or(0, |at| at + 1);
+    tail.get(start..).is_some_and(has_address)
+}
+
+/// A bracket or quote opens in the line and does not close: the next line belongs to it.
+pub(crate) fn is_open(line: &str) -> bool {
+    let opened = line.rfind(['<', '(', '[']);
+    let closed = line.rfind(['>', ')', ']']);
+    match (opened, closed) {
+        (Some(open), Some(close)) => open > close,
+        (Some(_), None) => true,
+        _ => false,
+    }
+}
+
+/// Google writes two lines, Outlook for iOS three; five leave room for a wrapped address.
+const MAX_LINES: usize = 5;
+
+/// Longer is no attribution, and joining it would cost.
+const MAX_BYTES: usize = 500;
+
+/// What stands between the dashes of "---- On … wrote ----".
+pub(crate) fn is_dashed(title: &str) -> bool {
+    has_date(title) && has_verb(title)
+}

@@ -1,0 +1,340 @@
+//! From lines to blocks: what each stretch is, before the policy says what is shown.
+
+use super::attribution::{self, Attribution};
+use super::fragment::{FragmentKind, Rule};
+use super::header_block;
+use super::line::Line;
+use super::marker::{self, Marker};
+use super::signature;
+
+/// A run of lines of one kind.
+#[derive(Clone, Debug)]
+pub(crate) struct Block {
+    pub(crate) kind: FragmentKind,
+    pub(crate) rule: Rule,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) visible: bool,
+    /// A text line stands directly above, without a blank line between.
+    pub(crate) glued: bool,
+}
+
+/// What HTML structure says about a stretch of the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Region {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) kind: FragmentKind,
+    pub(crate) rule: Rule,
+}
+
+/// Cuts the text into blocks that tile it.
+pub(crate) fn read(text: &str, lines: &[Line], regions: &[Region], markers: &[String]) -> Vec<Block> {
+    let mut reader = Reader {
+        text,
+        lines,
+        regions,
+        markers,
+        blocks: Vec::new(),
+        has_text: false,
+    };
+    reader.run();
+    reader.blocks
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    lines: &'t [Line],
+    regions: &'t [Region],
+    markers: &'t [String],
+    blocks: Vec<Block>,
+    /// The writer said something already.
+    has_text: bool,
+}
+
+impl Reader<'_> {
+    fn run(&mut self) {
+        let attributions = self.attributions();
+        let mut at = 0;
+        let mut region = 0;
+        while let Some(line) = self.lines.get(at) {
+            while self
+                .regions
+                .get(region)
+                .is_some_and(|region| region.end <= line.start)
+            {
+                region += 1;
+            }
+            if let Some(found) = self.regions.get(region)
+                && found.start <= line.start
+            {
+                let (end, kind, rule) = (found.end, found.kind, found.rule);
+                let first = at;
+                while self.lines.get(at).is_some_and(|line| line.start < end) {
+                    at += 1;
+                }
+                self.push(kind, rule, first, at);
+                continue;
+            }
+            at = self.step(at, &attributions);
+        }
+    }
+
+    /// Reads from the line `at`; the answer is the next line to read.
+    fn step(&mut self, at: usize, attributions: &[Option<(usize, usize)>]) -> usize {
+        let line = self.lines[at];
+        if line.is_blank() {
+            return self.text_line(at);
+        }
+        if line.depth > 0 {
+            let end = self.quote_end(at);
+            self.push(FragmentKind::Quote, Rule::QuoteMark, at, end);
+            return end;
+        }
+        if let Some((last, start)) = attributions[at] {
+            return self.attribution(at, last, start);
+        }
+        let content = line.text(self.text);
+        if self
+            .markers
+            .iter()
+            .any(|marker| content.contains(marker.as_str()))
+        {
+            return self.rest_is_quote(at, at + 1, FragmentKind::Marker, Rule::AboveMarker);
+        }
+        match marker::read(content) {
+            Some(Marker::Above) => {
+                return self.rest_is_quote(at, at + 1, FragmentKind::Marker, Rule::AboveMarker);
+            }
+            Some(Marker::Original) => {
+                return self.rest_is_quote(at, at + 1, FragmentKind::Marker, Rule::OriginalMarker);
+            }
+            Some(Marker::Attribution) => {
+                return self.rest_is_quote(at, at + 1, FragmentKind::Attribution, Rule::DashedAttribution);
+            }
+            Some(Marker::Forward) => {
+                let end = self.lines.len();
+                self.push(FragmentKind::Forward, Rule::ForwardMarker, at, end);
+                return end;
+            }
+            Some(Marker::Rule) => {
+                if let Some(block) = self.block_below(at) {
+                    return self.rest_is_quote(at, block, FragmentKind::HeaderBlock, Rule::HeaderLines);
+                }
+            }
+            Some(Marker::Delimiter) => {
+                if let Some(block) = self.block_below(at) {
+                    return self.rest_is_quote(at, block, FragmentKind::HeaderBlock, Rule::HeaderLines);
+                }
+                let end = self.signature_end(at + 1, attributions);
+                self.push(FragmentKind::Signature, Rule::Delimiter, at, end);
+                return end;
+            }
+            None => {}
+        }
+        if let Some(end) = header_block::end_of(self.text, self.lines, at, false) {
+            return self.rest_is_quote(at, end, FragmentKind::HeaderBlock, Rule::HeaderLines);
+        }
+        if signature::is_client_line(content) {
+            self.push(FragmentKind::ClientSignature, Rule::ClientLine, at, at + 1);
+            if !self.has_text {
+                return at + 1;
+            }
+            // A phone puts its line above what it quotes: text behind it is not the writer's.
+            let end = self.signature_end(at + 1, attributions);
+            if self.lines[at + 1..end].iter().any(|line| !line.is_blank()) {
+                self.push(FragmentKind::Quote, Rule::AfterIntroducer, at + 1, end);
+                return end;
+            }
+            return at + 1;
+        }
+        self.text_line(at)
+    }
+
+    fn text_line(&mut self, at: usize) -> usize {
+        self.has_text |= !self.lines[at].is_blank();
+        self.push(FragmentKind::Text, Rule::Plain, at, at + 1);
+        at + 1
+    }
+
+    fn attribution(&mut self, at: usize, last: usize, start: usize) -> usize {
+        let line = self.lines[at];
+        if start > line.content {
+            self.has_text = true;
+            self.push_bytes(FragmentKind::Text, Rule::Plain, line.start, start);
+        }
+        let begin = if start > line.content { start } else { line.start };
+        let end = self.lines[last].next;
+        self.push_bytes(FragmentKind::Attribution, Rule::AttributionLine, begin, end);
+        let quoted = self.is_quoted_below(last);
+        if !quoted && self.has_text {
+            let lines = self.lines.len();
+            self.push(FragmentKind::Quote, Rule::AfterIntroducer, last + 1, lines);
+            return lines;
+        }
+        last + 1
+    }
+
+    /// An introducer whose quote has no marks: the rest of the text is the quote.
+    fn rest_is_quote(&mut self, at: usize, body: usize, kind: FragmentKind, rule: Rule) -> usize {
+        let mut body = body;
+        if kind != FragmentKind::HeaderBlock
+            && let Some(block) = self.block_below(body.saturating_sub(1))
+        {
+            self.push(kind, rule, at, body);
+            self.push(FragmentKind::HeaderBlock, Rule::HeaderLines, body, block);
+            body = block;
+        } else {
+            self.push(kind, rule, at, body);
+        }
+        let end = self.lines.len();
+        self.push(FragmentKind::Quote, Rule::AfterIntroducer, body, end);
+        end
+    }
+
+    /// The end of a header block below the line `at`, blank lines between.
+    fn block_below(&self, at: usize) -> Option<usize> {
+        let first = (at + 1..self.lines.len().min(at + 4)).find(|&number| !self.lines[number].is_blank())?;
+        header_block::end_of(self.text, self.lines, first, true)
+    }
+
+    fn is_quoted_below(&self, last: usize) -> bool {
+        let next = self.lines.iter().skip(last + 1).find(|line| !line.is_blank());
+        match next {
+            Some(line) => {
+                line.depth > 0
+                    || self
+                        .regions
+                        .iter()
+                        .any(|r| r.start <= line.start && line.start < r.end)
+            }
+            None => false,
+        }
+    }
+
+    /// Where a signature ends: at the next quote or introducer.
+    fn signature_end(&self, from: usize, attributions: &[Option<(usize, usize)>]) -> usize {
+        (from..self.lines.len())
+            .find(|&at| {
+                let line = &self.lines[at];
+                if line.depth > 0 || attributions[at].is_some() {
+                    return true;
+                }
+                if line.is_blank() {
+                    return false;
+                }
+                if self
+                    .regions
+                    .iter()
+                    .any(|region| region.start <= line.start && line.start < region.end)
+                {
+                    return true;
+                }
+                match marker::read(line.text(self.text)) {
+                    Some(Marker::Above | Marker::Original | Marker::Attribution | Marker::Forward) => true,
+                    Some(Marker::Rule | Marker::Delimiter) => self.block_below(at).is_some(),
+                    None => header_block::end_of(self.text, self.lines, at, false).is_some(),
+                }
+            })
+            .unwrap_or(self.lines.len())
+    }
+
+    /// The end of the quoted run at `at`: blank lines inside belong to it, and lines torn off by a re-wrap.
+    fn quote_end(&self, at: usize) -> usize {
+        let mut end = at + 1;
+        let mut next = end;
+        while let Some(line) = self.lines.get(next) {
+            if line.depth > 0 {
+                next += 1;
+                end = next;
+            } else if line.is_blank() {
+                next += 1;
+            } else if next == end && self.is_torn(next) {
+                next += 1;
+                end = next;
+            } else {
+                break;
+            }
+        }
+        end
+    }
+
+    /// A line without mark between two quoted lines, where the one above breaks off inside a link or a long line.
+    fn is_torn(&self, at: usize) -> bool {
+        let Some(above) = at.checked_sub(1).and_then(|number| self.lines.get(number)) else {
+            return false;
+        };
+        let Some(below) = self.lines.get(at + 1) else {
+            return false;
+        };
+        if above.depth == 0 || below.depth == 0 {
+            return false;
+        }
+        let content = self.lines[at].text(self.text);
+        let torn_link = attribution::is_open(above.text(self.text)) && content.contains([')', '>', ']']);
+        let link =
+            content.trim_start_matches(['(', '<', '[']).starts_with("http") && !content.trim().contains(' ');
+        let link = link || content.starts_with("(http") && content.trim_end().ends_with('>');
+        let wrapped = above.len() >= 66 && content.starts_with(char::is_lowercase) && content.len() < 40;
+        torn_link || link || wrapped
+    }
+
+    /// For each line the attribution that starts there: its last line, and the byte where it starts.
+    fn attributions(&self) -> Vec<Option<(usize, usize)>> {
+        let mut found = vec![None; self.lines.len()];
+        let mut quoted_below = false;
+        for last in (0..self.lines.len()).rev() {
+            let line = &self.lines[last];
+            if line.is_blank() {
+                continue;
+            }
+            if line.depth == 0
+                && let Some(Attribution { first, start }) =
+                    attribution::ending_at(self.text, self.lines, last, quoted_below)
+            {
+                found[first] = Some((last, start));
+            }
+            quoted_below = line.depth > 0;
+        }
+        found
+    }
+
+    fn push(&mut self, kind: FragmentKind, rule: Rule, first: usize, end: usize) {
+        if first < end {
+            let start = self
+                .blocks
+                .last()
+                .map_or(0, |block| block.end)
+                .max(self.lines[first].start);
+            self.push_bytes(kind, rule, start, self.lines[end - 1].next);
+        }
+    }
+
+    fn push_bytes(&mut self, kind: FragmentKind, rule: Rule, start: usize, end: usize) {
+        if start >= end {
+            return;
+        }
+        if let Some(last) = self.blocks.last_mut()
+            && last.kind == kind
+            && last.rule == rule
+            && kind == FragmentKind::Text
+        {
+            last.end = end;
+            return;
+        }
+        let above = self.text[..start].trim_end_matches([' ', '\t', '\r']);
+        let above = above
+            .strip_suffix('\n')
+            .unwrap_or(above)
+            .trim_end_matches([' ', '\t', '\r']);
+        let glued = !above.is_empty() && !above.ends_with('\n');
+        self.blocks.push(Block {
+            kind,
+            rule,
+            start,
+            end,
+            visible: kind == FragmentKind::Text,
+            glued,
+        });
+    }
+}

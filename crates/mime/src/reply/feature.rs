@@ -1,0 +1,194 @@
+//! What a short stretch of text holds: a date, a time, an address.
+
+use super::words;
+
+/// An address: word characters, `@`, a domain.
+pub(crate) fn has_address(text: &str) -> bool {
+    address_at(text).is_some()
+}
+
+/// Where the first address starts and ends.
+pub(crate) fn address_at(text: &str) -> Option<(usize, usize)> {
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    while let Some(at) = memchr::memchr(b'@', &bytes[from..]).map(|at| from + at) {
+        let local = bytes[..at]
+            .iter()
+            .rev()
+            .take(64)
+            .take_while(|&&b| is_local(b))
+            .count();
+        let domain = bytes[at + 1..]
+            .iter()
+            .take(255)
+            .take_while(|&&b| is_domain(b))
+            .count();
+        if local > 0 && domain > 1 {
+            return Some((at - local, at + 1 + domain));
+        }
+        from = at + 1;
+    }
+    None
+}
+
+fn is_local(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte >= 0x80 || b".!#$%&'*+/=?^_`{|}~-".contains(&byte)
+}
+
+fn is_domain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte >= 0x80 || byte == b'.' || byte == b'-'
+}
+
+/// A date in any language: a year beside a day or month number, three numbers between separators, or an English month
+/// beside a day.
+pub(crate) fn has_date(text: &str) -> bool {
+    let mut year = false;
+    let mut small = false;
+    // Digits of the two numbers before, as far as they are joined to this one.
+    let mut run = [0, 0];
+    let mut previous_end = 0;
+    for number in Numbers::new(text) {
+        if number.digits == 4 && (1970..2100).contains(&number.value) {
+            year = true;
+        } else if number.digits <= 2 && (1..=31).contains(&number.value) {
+            small = true;
+        }
+        // `19/03/14`, `2.4.2012`, `2010-01-01`: three numbers, one separator between each two.
+        if number.start != previous_end + 1
+            || previous_end == 0
+            || !matches!(text.as_bytes()[previous_end], b'/' | b'.' | b'-')
+        {
+            run = [0, 0];
+        }
+        if matches!(
+            (run, number.digits),
+            ([1 | 2, 1 | 2], 2 | 4) | ([4, 1 | 2], 1 | 2)
+        ) {
+            return true;
+        }
+        run = [run[1], number.digits];
+        previous_end = number.end;
+    }
+    if !small || year {
+        return small;
+    }
+    text.split(|c: char| !c.is_alphabetic())
+        .filter(|word| word.len() >= 3)
+        .any(|word| {
+            words::CALENDAR
+                .iter()
+                .any(|name| starts_with_ignoring_case(word, name))
+        })
+}
+
+/// `14:30`, `9.15`, `10h30`.
+pub(crate) fn has_time(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let mut previous: Option<Number> = None;
+    for number in Numbers::new(text) {
+        if let Some(before) = previous
+            && number.start == before.end + 1
+            && matches!(bytes[before.end], b':' | b'.' | b'h')
+            && before.digits <= 2
+            && before.value < 25
+            && number.digits == 2
+            && number.value < 60
+        {
+            return true;
+        }
+        previous = Some(number);
+    }
+    false
+}
+
+#[derive(Clone, Copy)]
+struct Number {
+    start: usize,
+    end: usize,
+    digits: usize,
+    value: u32,
+}
+
+struct Numbers<'t> {
+    bytes: &'t [u8],
+    position: usize,
+}
+
+impl<'t> Numbers<'t> {
+    fn new(text: &'t str) -> Self {
+        Self {
+            bytes: text.as_bytes(),
+            position: 0,
+        }
+    }
+}
+
+impl Iterator for Numbers<'_> {
+    type Item = Number;
+
+    fn next(&mut self) -> Option<Number> {
+        let rest = &self.bytes[self.position..];
+        let start = self.position + rest.iter().position(u8::is_ascii_digit)?;
+        let digits = self.bytes[start..]
+            .iter()
+            .take_while(|b| b.is_ascii_digit())
+            .count();
+        let end = start + digits;
+        self.position = end;
+        let value = self.bytes[start..end]
+            .iter()
+            .take(9)
+            .fold(0_u32, |sum, b| sum * 10 + u32::from(b - b'0'));
+        Some(Number {
+            start,
+            end,
+            digits,
+            value,
+        })
+    }
+}
+
+pub(crate) fn starts_with_ignoring_case(text: &str, prefix: &str) -> bool {
+    text.as_bytes()
+        .get(..prefix.len())
+        .is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates() {
+        for yes in [
+            "On 2010-01-01 12:00",
+            "Nov 26, 2013",
+            "19/03/14",
+            "2016\u{5e74}11\u{6708}8\u{65e5}",
+            "Wed, Dec 9",
+            "30.09.2017",
+            "17-feb.-2015",
+        ] {
+            assert!(has_date(yes), "{yes}");
+        }
+        for no in [
+            "hello",
+            "2013",
+            "version 1.2",
+            "at 14:30",
+            "10.0.0.1 port",
+            "192.168.10.22",
+            "room 12",
+        ] {
+            assert!(!has_date(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn addresses() {
+        assert_eq!(address_at("Ann <ann@example.com>"), Some((5, 20)));
+        for no in ["@handle", "a @ b", "me@", "@"] {
+            assert!(!has_address(no), "{no}");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Quotes and signatures in HTML: what the structure says.
+
+use super::blocks::Region;
+use super::fragment::{FragmentKind, Rule};
+use crate::html::{Element, Renderer, render};
+
+/// Renders HTML as text, with the regions that its structure marks.
+pub(crate) fn read(html: &str) -> (String, Vec<Region>) {
+    let mut structure = Structure::default();
+    let text = render(html, &mut structure);
+    structure.finish(text.len());
+    (text, structure.regions)
+}
+
+/// Watches elements come and go, and remembers the outermost marked ones.
+#[derive(Default)]
+struct Structure {
+    regions: Vec<Region>,
+    open: Option<(usize, usize, Mark)>,
+    to_end: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Mark {
+    kind: FragmentKind,
+    rule: Rule,
+    /// The rest of the document belongs to it.
+    to_end: bool,
+}
+
+impl Renderer for Structure {
+    fn marks(&mut self, element: &Element<'_>) -> bool {
+        self.open.is_none() && !self.to_end && mark(element).is_some()
+    }
+
+    fn open(&mut self, element: &Element<'_>, depth: usize, position: usize) {
+        if self.open.is_some() || self.to_end {
+            return;
+        }
+        let Some(mark) = mark(element) else { return };
+        self.to_end = mark.to_end;
+        self.open = Some((depth, position, mark));
+    }
+
+    fn close(&mut self, depth: usize, position: usize) {
+        if let Some((opened, start, mark)) = self.open
+            && opened == depth
+            && !mark.to_end
+        {
+            self.push(start, position, mark);
+        }
+    }
+}
+
+impl Structure {
+    fn push(&mut self, start: usize, end: usize, mark: Mark) {
+        self.open = None;
+        if start < end {
+            self.regions.push(Region {
+                start,
+                end,
+                kind: mark.kind,
+                rule: mark.rule,
+            });
+        }
+    }
+
+    fn finish(&mut self, end: usize) {
+        if let Some((_, start, mark)) = self.open {
+            self.push(start, end, mark);
+        }
+    }
+}
+
+const QUOTE: Mark = Mark {
+    kind: FragmentKind::Quote,
+    rule: Rule::HtmlQuote,
+    to_end: false,
+};
+const REST: Mark = Mark {
+    kind: FragmentKind::Quote,
+    rule: Rule::HtmlQuote,
+    to_end: true,
+};
+const SIGNATURE: Mark = Mark {
+    kind: FragmentKind::Signature,
+    rule: Rule::HtmlSignature,
+    to_end: false,
+};
+
+fn mark(element: &Element<'_>) -> Option<Mark> {
+    let id = element.id();
+    let class = |names: &[&str]| element.classes().any(|class| names.contains(&class));
+    if class(QUOTE_CLASSES) || QUOTE_IDS.contains(&id) {
+        return Some(QUOTE);
+    }
+    if REST_IDS.contains(&id) || id.starts_with("divRplyFwdMsg") || id.starts_with("x_divRplyFwdMsg") {
+        return Some(REST);
+    }
+    if class(SIGNATURE_CLASSES) || SIGNATURE_IDS.contains(&id) {
+        return Some(SIGNATURE);
+    }
+    if is_outlook_border(element.style()) {
+        return Some(REST);
+    }
+    None
+}
+
+/// Outlook for the desktop draws a line above the header block of the quoted message.
+fn is_outlook_border(style: &str) -> bool {
+    let style: String = style
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .flat_map(char::to_lowercase)
+        .collect();
+    (style.contains("border-top:solid#e1e1e1") || style.contains("border-top:solid#b5c4df"))
+        && style.contains("padding:3.0pt0")
+        || style.contains("border:none;border-top:solid#") && style.contains("padding:3.0pt0")
+}
+
+const QUOTE_CLASSES: &[&str] = &[
+    "gmail_quote",
+    "gmail_quote_container",
+    "gmail_extra",
+    "moz-cite-prefix",
+    "yahoo_quoted",
+    "protonmail_quote",
+    "zmail_extra",
+    "OutlookMessageHeader",
+    "WordSection1_quote",
+    "front-blockquote",
+    "sh-quoted-content",
+    "airmail_ext_on",
+    "mail-quote-collapse",
+];
+
+const QUOTE_IDS: &[&str] = &[
+    "yahoo_quoted",
+    "reply-intro",
+    "OLK_SRC_BODY_SECTION",
+    "isForwardContent",
+    "isReplyContent",
+    "mailContentDoc",
+    "replybody1",
+    "oriMsgHtmlSeperator",
+];
+
+const REST_IDS: &[&str] = &[
+    "appendonsend",
+    "x_appendonsend",
+    "divRplyFwdMsg",
+    "mail-editor-reference-message-container",
+];
+
+const SIGNATURE_CLASSES: &[&str] = &[
+    "gmail_signature",
+    "gmail_signature_prefix",
+    "moz-signature",
+    "protonmail_signature_block",
+    "tutanota_signature",
+];
+
+const SIGNATURE_IDS: &[&str] = &[
+    "Signature",
+    "ms-outlook-mobile-signature",
+    "x_Signature",
+    "AppleMailSignature",
+];

@@ -1,0 +1,80 @@
+//! The line model.
+
+/// A line of the text: byte offsets.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Line {
+    pub(crate) start: usize,
+    /// Behind the quote marks and white space.
+    pub(crate) content: usize,
+    /// Before the line end and trailing white space; never before `content`.
+    pub(crate) end: usize,
+    /// Where the next line starts.
+    pub(crate) next: usize,
+    /// How many `>` stand before the content.
+    pub(crate) depth: usize,
+}
+
+impl Line {
+    pub(crate) fn text<'t>(&self, text: &'t str) -> &'t str {
+        text.get(self.content..self.end).unwrap_or_default()
+    }
+
+    pub(crate) fn is_blank(&self) -> bool {
+        self.content >= self.end && self.depth == 0
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.content >= self.end
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.end - self.content
+    }
+}
+
+/// Cuts the text into lines; every byte belongs to one.
+pub(crate) fn lines(text: &str) -> Vec<Line> {
+    let mut lines = Vec::with_capacity(text.len() / 32 + 1);
+    let bytes = text.as_bytes();
+    let mut start = 0;
+    while start < bytes.len() {
+        let feed = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |at| start + at);
+        let next = (feed + 1).min(bytes.len());
+        lines.push(line(text, start, feed, next));
+        start = next;
+    }
+    lines
+}
+
+/// One line; `end` is where its line end starts.
+pub(crate) fn line(text: &str, start: usize, end: usize, next: usize) -> Line {
+    let slice = &text[start..end];
+    let trimmed = slice.trim_end_matches(is_blank);
+    let mut content = 0;
+    let mut depth = 0;
+    for (at, character) in trimmed.char_indices() {
+        if character == '>' {
+            depth += 1;
+        } else if !is_blank(character) {
+            content = at;
+            break;
+        }
+        content = at + character.len_utf8();
+    }
+    Line {
+        start,
+        content: start + content,
+        end: start + trimmed.len(),
+        next,
+        depth,
+    }
+}
+
+/// White space, and the marks that HTML editors and phones leave at line edges.
+pub(crate) fn is_blank(character: char) -> bool {
+    character.is_whitespace()
+        || matches!(
+            character,
+            '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}' | '\u{2060}'
+        )
+}

@@ -1,0 +1,101 @@
+//! Lines between the writer's words and somebody else's.
+
+use super::attribution;
+use super::feature::{has_date, starts_with_ignoring_case};
+use super::line::is_blank;
+use super::words;
+
+/// What a line of its own announces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Marker {
+    /// Answer above this line.
+    Above,
+    /// Dashes around an attribution.
+    Attribution,
+    /// A forwarded message.
+    Forward,
+    /// A quoted message.
+    Original,
+    /// Dashes, underscores or equals signs alone: a header block may follow.
+    Rule,
+    /// A signature delimiter.
+    Delimiter,
+}
+
+/// Reads a line as a marker.
+pub(crate) fn read(line: &str) -> Option<Marker> {
+    if line.len() > MAX_BYTES {
+        return None;
+    }
+    let inner = line.trim_matches(|c: char| is_rule(c) || is_blank(c));
+    if inner.is_empty() {
+        return rule(line);
+    }
+    let dashed = line.starts_with(is_rule) && line.trim_end_matches(is_blank).ends_with(is_rule);
+    if !dashed && inner.len() > 80 {
+        return above(line);
+    }
+    let title = inner
+        .trim_end_matches([':', '\u{ff1a}'])
+        .trim_matches(|c: char| is_blank(c) || c == '*');
+    let lower = title.to_lowercase();
+    if words::FORWARDED
+        .iter()
+        .any(|name| lower == *name || dashed && lower.starts_with(name))
+    {
+        return (dashed || inner.ends_with(':') || inner.ends_with('\u{ff1a}')).then_some(Marker::Forward);
+    }
+    let rules = line
+        .chars()
+        .take_while(|&c| is_rule(c) || is_blank(c))
+        .filter(|&c| is_rule(c))
+        .count();
+    if dashed && rules >= 2 {
+        if words::ORIGINAL.iter().any(|name| lower == *name) {
+            return Some(Marker::Original);
+        }
+        if has_date(title) && attribution::is_dashed(title) {
+            return Some(Marker::Attribution);
+        }
+    }
+    above(line)
+}
+
+/// "reply above this line" with dashes or hashes around it, or as a line of its own.
+fn above(line: &str) -> Option<Marker> {
+    let inner = line.trim_matches(|c: char| is_rule(c) || is_blank(c) || matches!(c, '#' | '*' | '>' | '<'));
+    let framed = inner.len() < line.len();
+    let lower = inner.to_lowercase();
+    words::ABOVE
+        .iter()
+        .any(|phrase| lower.contains(phrase) && (framed || lower.len() < phrase.len() + 24))
+        .then_some(Marker::Above)
+}
+
+fn rule(line: &str) -> Option<Marker> {
+    let count = line.chars().filter(|&c| is_rule(c)).count();
+    let underscores = line.chars().filter(|&c| c == '_').count();
+    match line.trim_matches(is_blank) {
+        // RFC 3676 §4.3 has the space; half of the senders lose it.
+        "--" | "\u{2014}" | "\u{2013}" => Some(Marker::Delimiter),
+        _ if underscores == count && count >= 2 => Some(Marker::Delimiter),
+        _ if count >= 4 => Some(Marker::Rule),
+        _ => None,
+    }
+}
+
+/// "Fwd:" and its translations.
+pub(crate) fn is_forward_subject(subject: &str) -> bool {
+    words::FORWARD_SUBJECT
+        .iter()
+        .any(|prefix| starts_with_ignoring_case(subject.trim_start(), prefix))
+}
+
+fn is_rule(c: char) -> bool {
+    matches!(
+        c,
+        '-' | '_' | '=' | '\u{2014}' | '\u{2013}' | '\u{2500}' | '\u{2015}'
+    )
+}
+
+const MAX_BYTES: usize = 300;

@@ -1,0 +1,242 @@
+//! What the person wrote: the visible reply.
+
+mod attribution;
+mod blocks;
+mod feature;
+mod fragment;
+mod header_block;
+mod html;
+mod line;
+mod marker;
+mod options;
+mod own;
+mod policy;
+mod signature;
+mod words;
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+pub use fragment::{Certainty, Fragment, FragmentKind, Rule};
+pub use options::Options;
+
+use crate::message::{Message, Part};
+use blocks::Region;
+
+/// A reply, cut into fragments that tile its text.
+///
+/// ```
+/// use inreply_mime::reply::{FragmentKind, Reply};
+///
+/// let reply = Reply::of_text("Yes, please.\n\nOn 3 May 2024 at 10:12, Bob <bob@example.com> wrote:\n> Coffee?\n");
+/// assert_eq!(reply.visible(), "Yes, please.");
+/// let kinds: Vec<FragmentKind> = reply.fragments().iter().map(|fragment| fragment.kind()).collect();
+/// assert_eq!(kinds, [FragmentKind::Text, FragmentKind::Attribution, FragmentKind::Quote]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Reply<'t> {
+    text: Cow<'t, str>,
+    fragments: Vec<Fragment>,
+    source: Source,
+}
+
+/// What a reply was read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Source {
+    /// An encrypted message (OpenPGP, S/MIME): nothing readable.
+    Encrypted,
+    /// HTML, rendered as text.
+    Html,
+    /// Nothing: the message holds neither text nor HTML.
+    None,
+    /// Plain text.
+    Text,
+}
+
+impl<'t> Reply<'t> {
+    /// Reads plain text with the default [`Options`].
+    pub fn of_text(text: &'t str) -> Self {
+        Self::of_text_with(text, &Options::default())
+    }
+
+    /// Reads plain text.
+    pub fn of_text_with(text: &'t str, options: &Options) -> Self {
+        Self::read(Cow::Borrowed(text), &[], options, Source::Text)
+    }
+
+    /// Reads HTML with the default [`Options`]: its structure speaks first, then the text rules.
+    ///
+    /// ```
+    /// use inreply_mime::reply::Reply;
+    ///
+    /// let html = "<p>1 &lt; 2</p><div class=gmail_quote>On Monday Ann wrote: <blockquote>Is it?</blockquote></div>";
+    /// assert_eq!(Reply::of_html(html).visible(), "1 < 2");
+    /// ```
+    pub fn of_html(html: &str) -> Reply<'static> {
+        Self::of_html_with(html, &Options::default())
+    }
+
+    /// Reads HTML.
+    pub fn of_html_with(html: &str, options: &Options) -> Reply<'static> {
+        let (text, regions) = html::read(html);
+        Reply::read(Cow::Owned(text), &regions, options, Source::Html)
+    }
+
+    /// Reads a message with the default [`Options`]: its text part, or its HTML part where there is no text.
+    ///
+    /// ```
+    /// use inreply_mime::{Message, reply::Reply};
+    ///
+    /// let raw = b"Content-Type: text/plain; format=flowed\r\n\r\nOne \r\nline.\r\n\r\n-- \r\nAnn\r\n";
+    /// assert_eq!(Reply::of_message(&Message::parse(raw)).visible(), "One line.");
+    /// ```
+    pub fn of_message(message: &'t Message<'_>) -> Self {
+        Self::of_message_with(message, &Options::default())
+    }
+
+    /// Reads a message.
+    pub fn of_message_with(message: &'t Message<'_>, options: &Options) -> Self {
+        let mut options = options.clone();
+        options.forwarded |= message
+            .subject()
+            .is_some_and(|subject| marker::is_forward_subject(&subject));
+        if let Some(part) = message.text_part() {
+            let text = part_text(part);
+            if !text.trim_matches(line::is_blank).is_empty() || message.html_part().is_none() {
+                return Self::read(text, &[], &options, Source::Text);
+            }
+        }
+        if let Some(part) = message.html_part() {
+            return Self::of_html_with(&part.text(), &options);
+        }
+        let encrypted = [
+            "multipart/encrypted",
+            "application/pkcs7-mime",
+            "application/x-pkcs7-mime",
+        ];
+        let source = if message
+            .parts()
+            .any(|part| encrypted.iter().any(|kind| part.is(kind)))
+        {
+            Source::Encrypted
+        } else {
+            Source::None
+        };
+        Self {
+            text: Cow::Borrowed(""),
+            fragments: Vec::new(),
+            source,
+        }
+    }
+
+    fn read(text: Cow<'t, str>, regions: &[Region], options: &Options, source: Source) -> Self {
+        let lines = line::lines(&text);
+        let blocks = blocks::read(&text, &lines, regions, &options.markers);
+        let blocks = policy::apply(&text, &lines, blocks, options);
+        let mut fragments: Vec<Fragment> = Vec::with_capacity(blocks.len());
+        for block in blocks {
+            let fragment = Fragment {
+                kind: block.kind,
+                range: block.start..block.end,
+                rule: block.rule,
+                visible: block.visible,
+            };
+            fragments.push(fragment);
+        }
+        Self {
+            text,
+            fragments,
+            source,
+        }
+    }
+
+    /// The text that the fragments tile: the input, or the HTML rendered as text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What the reply was read from.
+    pub fn source(&self) -> Source {
+        self.source
+    }
+
+    /// All fragments, in order, without gaps.
+    pub fn fragments(&self) -> &[Fragment] {
+        &self.fragments
+    }
+
+    /// The text of one fragment.
+    pub fn text_of(&self, fragment: &Fragment) -> &str {
+        self.text.get(fragment.range()).unwrap_or_default()
+    }
+
+    /// What the person wrote, without white space at either end; empty where nothing is left.
+    pub fn visible(&self) -> String {
+        self.view(true)
+    }
+
+    /// What [`Reply::visible`] leaves out.
+    pub fn elided(&self) -> String {
+        self.view(false)
+    }
+
+    fn view(&self, visible: bool) -> String {
+        let mut out = String::new();
+        for fragment in self
+            .fragments
+            .iter()
+            .filter(|fragment| fragment.visible == visible)
+        {
+            if !out.is_empty() && !out.ends_with('\n') {
+                out.push('\n');
+            }
+            out.push_str(self.text_of(fragment));
+        }
+        let end = out.trim_end_matches(line::is_blank).len();
+        out.truncate(end);
+        // Only whole blank lines go at the start: an indented first line keeps its indent.
+        let blank = out.len() - out.trim_start_matches(line::is_blank).len();
+        let start = out[..blank].rfind('\n').map_or(0, |at| at + 1);
+        out.drain(..start);
+        out
+    }
+
+    /// [`Reply::visible`] without the addresses that the predicate names: your own reply addresses carry tokens and
+    /// must not be published.
+    ///
+    /// Angle brackets and `mailto:` around an address go with it.
+    ///
+    /// ```
+    /// use inreply_mime::reply::Reply;
+    ///
+    /// let reply = Reply::of_text("Write to <reply+abc@reply.example.com> or bob@example.com.");
+    /// let own = |address: &str| address.ends_with("@reply.example.com");
+    /// assert_eq!(reply.visible_without(own), "Write to  or bob@example.com.");
+    /// ```
+    pub fn visible_without(&self, own: impl Fn(&str) -> bool) -> String {
+        own::remove(&self.visible(), own)
+    }
+
+    /// A line per fragment: shown or cut, kind, rule, and how the fragment begins.
+    pub fn explain(&self) -> String {
+        let mut out = String::new();
+        for fragment in &self.fragments {
+            let sign = if fragment.visible { '+' } else { '-' };
+            let head: String = self.text_of(fragment).trim().chars().take(60).collect();
+            // Writing to a String cannot fail.
+            let _ = writeln!(
+                out,
+                "{sign} {:16} {:18} {}",
+                fragment.kind,
+                fragment.rule,
+                head.replace('\n', "\u{23ce}")
+            );
+        }
+        out
+    }
+}
+
+fn part_text(part: Part<'_>) -> Cow<'_, str> {
+    part.unflowed()
+}

@@ -1,0 +1,118 @@
+//! Signatures without a delimiter.
+
+use super::feature::starts_with_ignoring_case;
+use super::line::is_blank;
+use super::words;
+
+/// "Sent from my iPhone" and its kin: a short line without a sentence in it.
+pub(crate) fn is_client_line(line: &str) -> bool {
+    if line.len() > MAX_CLIENT_BYTES {
+        return false;
+    }
+    let plain = without_links(line);
+    let plain =
+        plain.trim_matches(|c: char| is_blank(c) || matches!(c, '*' | '_' | '-' | '\u{2014}' | '(' | ')'));
+    let words = plain.split_whitespace().count();
+    if words > 12 || plain.is_empty() {
+        return false;
+    }
+    let lower = plain.to_lowercase();
+    let lower = lower.trim_end_matches('.');
+    let sentence =
+        plain.contains([',', ';', '?', '!']) || plain.contains(". ") || plain.ends_with('.') && words > 7;
+    if sentence {
+        return false;
+    }
+    if let Some(rest) = lower.strip_prefix("sent from ") {
+        // "Sent from a magnificent torch of pixels" is a joke, and the writer's own.
+        let name = plain.get(10..).unwrap_or_default();
+        return rest.starts_with("my ")
+            || rest.starts_with("the ")
+            || words <= 8 && name.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit());
+    }
+    words::CLIENT.iter().any(|head| lower.starts_with(head))
+        || words::CLIENT_END.iter().any(|tail| lower.ends_with(tail)) && names_a_device(lower)
+}
+
+fn names_a_device(lower: &str) -> bool {
+    [
+        "iphone",
+        "ipad",
+        "android",
+        "outlook",
+        "mail",
+        "samsung",
+        "galaxy",
+        "huawei",
+        "xiaomi",
+        "telefon",
+        "handy",
+        "mobil",
+        "スマートフォン",
+        "아이폰",
+        "手机",
+    ]
+    .iter()
+    .any(|device| lower.contains(device))
+}
+
+/// The text without `<https://…>` and `(https://…)`.
+fn without_links(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(open) = rest.find(['<', '(', '[']) {
+        let tail = &rest[open + 1..];
+        let is_link = ["http", "mailto:"]
+            .iter()
+            .any(|scheme| starts_with_ignoring_case(tail, scheme));
+        match tail.find(['>', ')', ']']) {
+            Some(close) if is_link => {
+                out.push_str(&rest[..open]);
+                rest = &tail[close + 1..];
+            }
+            _ => {
+                out.push_str(&rest[..=open]);
+                rest = tail;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// `-Ann`, `— Ann Smith`: up to three capitalised words behind a dash.
+pub(crate) fn is_trailing_name(line: &str) -> bool {
+    let Some(name) = line.strip_prefix(['-', '\u{2013}', '\u{2014}', '~']) else {
+        return false;
+    };
+    let name = name.trim_matches(is_blank);
+    let words = name.split_whitespace().count();
+    (1..=3).contains(&words)
+        && name.chars().count() <= 40
+        && name
+            .split_whitespace()
+            .all(|word| word.starts_with(char::is_uppercase))
+        && name
+            .chars()
+            .all(|c| c.is_alphabetic() || matches!(c, ' ' | '.' | '\'' | '\u{2019}' | '-'))
+}
+
+/// A paragraph of the lawyers': long, with two of their words.
+pub(crate) fn is_disclaimer(paragraph: &str) -> bool {
+    if paragraph.len() < 80 {
+        return false;
+    }
+    // The words come early; reading on would make many short searches of one long text.
+    let head_end = paragraph
+        .char_indices()
+        .nth(800)
+        .map_or(paragraph.len(), |(at, _)| at);
+    let lower = paragraph[..head_end].to_lowercase();
+    words::DISCLAIMER
+        .iter()
+        .filter(|word| lower.contains(*word))
+        .count()
+        >= 3
+}
+
+const MAX_CLIENT_BYTES: usize = 300;
