@@ -2,7 +2,7 @@
 //!
 //! A WHATWG tokenizer finds the tags; a stack of open elements gives them depth. Script, style and title are skipped by
 //! the tokenizer's own states, so that `if (a<b)` in a script is no tag. Blocks start on lines of their own, list items
-//! get a dash, blockquotes a `>`, runs of white space are one space outside `pre`.
+//! get a dash, blockquotes of `type=cite` a `>`, runs of white space are one space outside `pre`.
 
 use std::convert::Infallible;
 
@@ -68,6 +68,15 @@ impl Element<'_> {
     pub(crate) fn style(&self) -> &str {
         &self.attributes.style
     }
+
+    pub(crate) fn is(&self, name: &str) -> bool {
+        self.name == name.as_bytes()
+    }
+
+    /// `type=cite`: the quote of Apple Mail, Thunderbird and their kin.
+    pub(crate) fn is_cite(&self) -> bool {
+        self.attributes.kind.eq_ignore_ascii_case("cite")
+    }
 }
 
 /// Is told of the elements and where in the text they stand.
@@ -128,6 +137,8 @@ enum Attribute {
 /// An open element.
 struct Open {
     tag: Tag,
+    /// Lines inside bear a `>`.
+    cite: bool,
     /// Nothing inside is shown.
     hidden: bool,
     /// The renderer was told.
@@ -214,7 +225,7 @@ impl<'r, R: Renderer> Writer<'r, R> {
             b"br" => self.line_break(),
             b"hr" => {
                 self.want(1);
-                self.literal("---");
+                self.literal("--------");
                 self.want(1);
             }
             b"img" => {
@@ -233,6 +244,7 @@ impl<'r, R: Renderer> Writer<'r, R> {
 
     fn open(&mut self, name: &[u8]) {
         let tag = tag_of(name);
+        let cite = tag == Tag::Quote && self.attributes.kind.eq_ignore_ascii_case("cite");
         // An item or paragraph ends the one before it (WHATWG "implied end tags").
         if matches!(tag, Tag::Item | Tag::Paragraph) && self.stack.last().is_some_and(|open| open.tag == tag)
         {
@@ -242,7 +254,6 @@ impl<'r, R: Renderer> Writer<'r, R> {
             name,
             attributes: &self.attributes,
         };
-        debug_assert!(!element.name.is_empty());
         let marked = self.renderer.marks(&element);
         if marked {
             self.breaks = self.breaks.max(1);
@@ -259,7 +270,7 @@ impl<'r, R: Renderer> Writer<'r, R> {
             Tag::Quote => {
                 self.want(1);
                 self.flush_breaks();
-                self.quotes += 1;
+                self.quotes += usize::from(cite);
             }
             Tag::Pre => {
                 self.want(1);
@@ -274,7 +285,12 @@ impl<'r, R: Renderer> Writer<'r, R> {
             attributes: &self.attributes,
         };
         self.renderer.open(&element, self.stack.len(), self.out.len());
-        self.stack.push(Open { tag, hidden, marked });
+        self.stack.push(Open {
+            tag,
+            cite,
+            hidden,
+            marked,
+        });
     }
 
     fn end(&mut self, name: &[u8]) {
@@ -317,7 +333,7 @@ impl<'r, R: Renderer> Writer<'r, R> {
             Tag::Cell => self.space = true,
             Tag::Quote => {
                 self.want(1);
-                self.quotes = self.quotes.saturating_sub(1);
+                self.quotes -= usize::from(open.cite);
             }
             Tag::Pre => {
                 self.want(1);

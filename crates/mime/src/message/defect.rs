@@ -56,6 +56,8 @@ pub enum DefectKind {
     BareLf,
     /// A control character inside an encoded word (RFC 2047): dropped.
     ControlInEncodedWord,
+    /// Blank lines before the header: skipped, where a field follows.
+    LeadingBlankLine,
     /// The last line of a header section has no blank line after it (RFC 5322 §2.1): the body starts there.
     MissingBlankLine,
     /// `multipart` without a boundary parameter (RFC 2046 §5.1.1): a part without children.
@@ -99,6 +101,7 @@ impl fmt::Display for DefectKind {
             Self::BareCr => "CR without LF",
             Self::BareLf => "LF without CR",
             Self::ControlInEncodedWord => "control character in an encoded word",
+            Self::LeadingBlankLine => "blank line before the header",
             Self::MissingBlankLine => "no blank line after the header",
             Self::MissingBoundary => "multipart without a boundary",
             Self::MissingCloseDelimiter => "multipart without its close delimiter",

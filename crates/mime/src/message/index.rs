@@ -218,18 +218,32 @@ impl<'a> Walk<'a> {
         });
     }
 
-    /// A line `From …` of an mbox file, and blank lines, stand before many a stored message.
+    /// Blank lines and the `From …` line of an mbox file stand before many a stored message.
     fn skip_preface(&mut self) -> usize {
+        let raw = self.raw;
+        let blank = raw.iter().take_while(|&&b| b == b'\r' || b == b'\n').count();
         let mut position = 0;
-        if self.raw.starts_with(b"From ") || self.raw.starts_with(b">From ") {
-            let end = self.line_end(0);
-            let has_colon_name = self.raw[..end].iter().position(|&b| b == b':' || b == b' ');
-            if has_colon_name.is_some_and(|at| self.raw[at] == b' ') {
-                self.defect(DefectKind::MboxLine, 0, end);
-                position = (end + 1).min(self.raw.len());
-            }
+        if blank > 0 && self.is_field(blank) {
+            self.defect(DefectKind::LeadingBlankLine, 0, blank);
+            position = blank;
+        }
+        let line = &raw[position..];
+        if line.starts_with(b"From ") || line.starts_with(b">From ") {
+            let end = self.line_end(position);
+            self.defect(DefectKind::MboxLine, position, end);
+            position = (end + 1).min(raw.len());
         }
         position
+    }
+
+    /// Whether the line starts like a field: a name, and a colon right behind it.
+    fn is_field(&self, start: usize) -> bool {
+        let name = self.raw[start..]
+            .iter()
+            .take(100)
+            .take_while(|b| b.is_ascii_graphic() && **b != b':')
+            .count();
+        name > 0 && self.raw.get(start + name) == Some(&b':')
     }
 
     /// Reads fields from `start`; the answer is where the body starts.

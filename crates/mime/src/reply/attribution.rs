@@ -51,9 +51,6 @@ pub(crate) fn ending_at(text: &str, lines: &[Line], last: usize, quoted: bool) -
     }
     let first = found?;
     let start = lines[first].content + own_words(lines[first].text(text));
-    if last - first > 0 && start > lines[first].content {
-        return Some(Attribution { first, start });
-    }
     Some(Attribution { first, start })
 }
 
@@ -139,6 +136,36 @@ fn own_words(line: &str) -> usize {
     if found > 0 && opens(line) { 0 } else { found }
 }
 
+/// An attribution inside a line, where a client put answer, attribution and quote on one: the byte where it starts,
+/// and the byte behind its colon. English only: other languages have no such client.
+pub(crate) fn inside(line: &str) -> Option<(usize, usize)> {
+    let colon = memchr::memmem::find(line.as_bytes(), b"wrote:")? + 6;
+    let from = line[..colon]
+        .char_indices()
+        .rev()
+        .nth(MAX_INSIDE)
+        .map_or(0, |(at, _)| at);
+    let mut end = colon;
+    // The nearest "On" that a date follows; at most a few stand in so short a stretch.
+    while let Some(at) = line[from..end].rfind("On ").map(|at| from + at) {
+        end = at;
+        let body = &line[at..colon];
+        let bound = line[..at].chars().next_back().is_none_or(is_blank);
+        let date_first = body[3..].split([' ', ',']).next().is_some_and(is_date_word);
+        if bound && date_first && has_date(body) && (has_address(body) || has_time(body)) {
+            return Some((at, colon));
+        }
+    }
+    None
+}
+
+fn is_date_word(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_digit())
+        || words::CALENDAR
+            .iter()
+            .any(|name| super::feature::starts_with_ignoring_case(word, name))
+}
+
 fn has_verb(body: &str) -> bool {
     let lower = body.to_lowercase();
     words::WROTE.iter().any(|verb| contains_word(&lower, verb))
@@ -202,6 +229,9 @@ pub(crate) fn is_open(line: &str) -> bool {
 
 /// Google writes two lines, Outlook for iOS three; five leave room for a wrapped address.
 const MAX_LINES: usize = 5;
+
+/// The longest attribution inside a line, in characters.
+const MAX_INSIDE: usize = 200;
 
 /// Longer is no attribution, and joining it would cost.
 const MAX_BYTES: usize = 500;

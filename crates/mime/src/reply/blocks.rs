@@ -73,7 +73,7 @@ impl Reader<'_> {
                 while self.lines.get(at).is_some_and(|line| line.start < end) {
                     at += 1;
                 }
-                self.push(kind, rule, first, at);
+                self.region(kind, rule, first, at);
                 continue;
             }
             at = self.step(at, &attributions);
@@ -87,6 +87,9 @@ impl Reader<'_> {
             return self.text_line(at);
         }
         if line.depth > 0 {
+            if self.is_above(line.text(self.text)) {
+                return self.rest_is_quote(at, at + 1, FragmentKind::Marker, Rule::AboveMarker);
+            }
             let end = self.quote_end(at);
             self.push(FragmentKind::Quote, Rule::QuoteMark, at, end);
             return end;
@@ -94,18 +97,15 @@ impl Reader<'_> {
         if let Some((last, start)) = attributions[at] {
             return self.attribution(at, last, start);
         }
+        if let Some(end) = self.attribution_inside(at) {
+            return end;
+        }
         let content = line.text(self.text);
-        if self
-            .markers
-            .iter()
-            .any(|marker| content.contains(marker.as_str()))
-        {
+        if self.is_above(content) {
             return self.rest_is_quote(at, at + 1, FragmentKind::Marker, Rule::AboveMarker);
         }
         match marker::read(content) {
-            Some(Marker::Above) => {
-                return self.rest_is_quote(at, at + 1, FragmentKind::Marker, Rule::AboveMarker);
-            }
+            Some(Marker::Above) | None => {}
             Some(Marker::Original) => {
                 return self.rest_is_quote(at, at + 1, FragmentKind::Marker, Rule::OriginalMarker);
             }
@@ -130,7 +130,6 @@ impl Reader<'_> {
                 self.push(FragmentKind::Signature, Rule::Delimiter, at, end);
                 return end;
             }
-            None => {}
         }
         if let Some(end) = header_block::end_of(self.text, self.lines, at, false) {
             return self.rest_is_quote(at, end, FragmentKind::HeaderBlock, Rule::HeaderLines);
@@ -149,6 +148,39 @@ impl Reader<'_> {
             return at + 1;
         }
         self.text_line(at)
+    }
+
+    fn region(&mut self, kind: FragmentKind, rule: Rule, first: usize, end: usize) {
+        let opening = self.lines[first..end].iter().find(|line| !line.is_empty());
+        let forward = opening.is_some_and(|line| marker::read(line.text(self.text)) == Some(Marker::Forward));
+        let attributed = self
+            .said_above()
+            .is_some_and(|block| block.kind == FragmentKind::Attribution);
+        match kind {
+            FragmentKind::Quote if forward => {
+                self.push(FragmentKind::Forward, Rule::ForwardMarker, first, end)
+            }
+            FragmentKind::Text if attributed => self.push(FragmentKind::Quote, Rule::HtmlQuote, first, end),
+            _ => {
+                self.has_text |= kind == FragmentKind::Text;
+                self.push(kind, rule, first, end);
+            }
+        }
+    }
+
+    fn is_above(&self, content: &str) -> bool {
+        self.markers
+            .iter()
+            .any(|marker| content.contains(marker.as_str()))
+            || marker::read(content) == Some(Marker::Above)
+    }
+
+    /// The block above that is not blank.
+    fn said_above(&self) -> Option<&Block> {
+        self.blocks
+            .iter()
+            .rev()
+            .find(|block| !self.text[block.start..block.end].trim().is_empty())
     }
 
     fn text_line(&mut self, at: usize) -> usize {
@@ -173,6 +205,21 @@ impl Reader<'_> {
             return lines;
         }
         last + 1
+    }
+
+    fn attribution_inside(&mut self, at: usize) -> Option<usize> {
+        let line = self.lines[at];
+        let (start, end) = attribution::inside(line.text(self.text))?;
+        let (start, end) = (line.content + start, line.content + end);
+        if end >= line.end {
+            return None;
+        }
+        let lead = if start > line.content { start } else { line.start };
+        self.push_bytes(FragmentKind::Text, Rule::Plain, line.start, lead);
+        self.push_bytes(FragmentKind::Attribution, Rule::AttributionInside, lead, end);
+        let text_end = self.text.len();
+        self.push_bytes(FragmentKind::Quote, Rule::AfterIntroducer, end, text_end);
+        Some(self.lines.len())
     }
 
     /// An introducer whose quote has no marks: the rest of the text is the quote.

@@ -101,8 +101,12 @@ pub enum Rule {
     AboveMarker,
     /// Behind an attribution, a header block or a marker, without quote marks: to the end.
     AfterIntroducer,
+    /// "On … wrote:" in the middle of a line, the quote behind it.
+    AttributionInside,
     /// A date, an address or a verb of writing, and a final colon; over up to five lines.
     AttributionLine,
+    /// HTML says so: a blockquote without a class of any mail program.
+    Blockquote,
     /// The program's own line, in a list of languages.
     ClientLine,
     /// A trailing block of telephone numbers and addresses.
@@ -141,7 +145,9 @@ impl Rule {
         match self {
             Self::AboveMarker => "above-marker",
             Self::AfterIntroducer => "after-introducer",
+            Self::AttributionInside => "attribution-inside",
             Self::AttributionLine => "attribution-line",
+            Self::Blockquote => "blockquote",
             Self::ClientLine => "client-line",
             Self::ContactBlock => "contact-block",
             Self::DashedAttribution => "dashed-attribution",
@@ -171,7 +177,9 @@ impl Rule {
             | Self::ForwardMarker
             | Self::OriginalMarker
             | Self::DashedAttribution => Certainty::High,
-            Self::AttributionLine
+            Self::AttributionInside
+            | Self::AttributionLine
+            | Self::Blockquote
             | Self::ClientLine
             | Self::Delimiter
             | Self::DisclaimerWords

@@ -88,9 +88,31 @@ const SIGNATURE: Mark = Mark {
     to_end: false,
 };
 
+/// A blockquote that nothing marks: a quote, or the writer's own indent.
+const INDENT: Mark = Mark {
+    kind: FragmentKind::Quote,
+    rule: Rule::Blockquote,
+    to_end: false,
+};
+
+/// What Gmail's quote button writes: the writer's own, unless an attribution stands above it.
+const CITATION: Mark = Mark {
+    kind: FragmentKind::Text,
+    rule: Rule::Blockquote,
+    to_end: false,
+};
+
 fn mark(element: &Element<'_>) -> Option<Mark> {
     let id = element.id();
     let class = |names: &[&str]| element.classes().any(|class| names.contains(&class));
+    if element.is("blockquote") {
+        return match element {
+            _ if element.is_cite() => None,
+            _ if class(&["gmail_quote"]) => Some(CITATION),
+            _ if class(QUOTE_CLASSES) => Some(QUOTE),
+            _ => Some(INDENT),
+        };
+    }
     if class(QUOTE_CLASSES) || QUOTE_IDS.contains(&id) {
         return Some(QUOTE);
     }

@@ -20,7 +20,7 @@ use std::fmt::Write;
 pub use fragment::{Certainty, Fragment, FragmentKind, Rule};
 pub use options::Options;
 
-use crate::message::{Message, Part};
+use crate::message::Message;
 use blocks::Region;
 
 /// A reply, cut into fragments that tile its text.
@@ -102,7 +102,7 @@ impl<'t> Reply<'t> {
             .subject()
             .is_some_and(|subject| marker::is_forward_subject(&subject));
         if let Some(part) = message.text_part() {
-            let text = part_text(part);
+            let text = part.unflowed();
             if !text.trim_matches(line::is_blank).is_empty() || message.html_part().is_none() {
                 return Self::read(text, &[], &options, Source::Text);
             }
@@ -235,8 +235,4 @@ impl<'t> Reply<'t> {
         }
         out
     }
-}
-
-fn part_text(part: Part<'_>) -> Cow<'_, str> {
-    part.unflowed()
 }

@@ -52,7 +52,13 @@ fn split_text(text: &str, lines: &[Line], blocks: Vec<Block>) -> Vec<Block> {
             } else {
                 None
             };
-            let Some((kind, rule)) = found else { break };
+            let (paragraph, first, kind, rule) = match found {
+                Some((kind, rule)) => (paragraph, first, kind, rule),
+                None => match signature::contact_block(text, own) {
+                    Some(start) => (start, &own[start], FragmentKind::Signature, Rule::ContactBlock),
+                    None => break,
+                },
+            };
             tail.push(Block {
                 kind,
                 rule,
@@ -85,38 +91,64 @@ fn paragraph_start(lines: &[Line]) -> usize {
 }
 
 /// Quotes with an answer below them: one of them is bottom posting and is cut; several are inline answers and stay,
-/// with the attribution of the first. A quote that a line of the writer's leads into is a citation and stays.
+/// with the attribution of the first. A citation stays, too: a quote without attribution that a line of the writer's
+/// leads into, or above the attributed one.
 fn keep_answered(text: &str, blocks: &mut [Block]) {
-    let mut answered: Vec<usize> = Vec::new();
+    // Blank text between blocks decides nothing.
+    let solid: Vec<usize> = (0..blocks.len())
+        .filter(|&at| has_words(text, &blocks[at]))
+        .collect();
+    let mut answered: Vec<Quoted> = Vec::new();
     let mut below = false;
-    for at in (0..blocks.len()).rev() {
-        let block = &blocks[at];
+    let mut attributed_below = false;
+    for position in (0..solid.len()).rev() {
+        let block = &blocks[solid[position]];
+        let above = position.checked_sub(1).map(|above| solid[above]);
+        let kind_above = above.map(|above| blocks[above].kind);
         match block.kind {
-            FragmentKind::Text => below |= has_words(text, block),
-            FragmentKind::Quote if block.rule == Rule::QuoteMark && below => answered.push(at),
+            FragmentKind::Text => below = true,
+            FragmentKind::Quote if matches!(block.rule, Rule::QuoteMark | Rule::Blockquote) => {
+                let attribution = above.filter(|_| kind_above == Some(FragmentKind::Attribution));
+                let led = kind_above == Some(FragmentKind::Text);
+                let glued = block.glued && block.rule == Rule::QuoteMark;
+                let cited = led && (glued && below || attributed_below);
+                if below || cited {
+                    answered.push(Quoted {
+                        at: solid[position],
+                        attribution,
+                        cited,
+                    });
+                }
+                attributed_below |= attribution.is_some();
+            }
+            FragmentKind::Quote => attributed_below |= kind_above == Some(FragmentKind::Attribution),
             _ => {}
         }
     }
-    answered.reverse();
-    let mut said = false;
-    let mut cited = vec![false; blocks.len()];
-    for (at, block) in blocks.iter().enumerate() {
-        if block.kind == FragmentKind::Quote && said && at > 0 && blocks[at - 1].kind == FragmentKind::Text {
-            cited[at] = block.glued || answered.len() == 1;
-        }
-        said |= block.kind == FragmentKind::Text && has_words(text, block);
-    }
-    let inline = answered.iter().filter(|&&at| !cited[at]).count() >= 2;
-    for &at in &answered {
-        if !inline && !cited[at] {
+    let inline = answered.iter().filter(|quoted| !quoted.cited).count() >= 2;
+    for quoted in answered {
+        if !inline && !quoted.cited {
             continue;
         }
-        blocks[at].visible = true;
-        blocks[at].rule = Rule::InlineAnswer;
-        if at > 0 && blocks[at - 1].kind == FragmentKind::Attribution {
-            blocks[at - 1].visible = true;
+        blocks[quoted.at].visible = true;
+        blocks[quoted.at].rule = Rule::InlineAnswer;
+        if let Some(attribution) = quoted.attribution {
+            blocks[attribution].visible = true;
         }
     }
+    // A message that is one indented block, and nothing else, was written that way.
+    if let [only] = solid.as_slice()
+        && blocks[*only].rule == Rule::Blockquote
+    {
+        blocks[*only].visible = true;
+    }
+}
+
+/// A quote that may stay.
+struct Quoted {
+    at: usize,
+    attribution: Option<usize>,
+    cited: bool,
 }
 
 /// A forward is shown whole: the message passed on is what its sender has to say.

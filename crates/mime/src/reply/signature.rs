@@ -1,7 +1,7 @@
 //! Signatures without a delimiter.
 
-use super::feature::starts_with_ignoring_case;
-use super::line::is_blank;
+use super::feature::{has_address, starts_with_ignoring_case};
+use super::line::{Line, is_blank};
 use super::words;
 
 /// "Sent from my iPhone" and its kin: a short line without a sentence in it.
@@ -114,5 +114,71 @@ pub(crate) fn is_disclaimer(paragraph: &str) -> bool {
         .count()
         >= 3
 }
+
+/// Where a trailing block of contact lines starts, as an index into `lines`, which end in a text line.
+///
+/// Whole paragraphs of short lines, three of which at least are a telephone number, an address of mail or web, or an
+/// account; no line ends like a sentence, and the line above does not lead into it with a colon.
+pub(crate) fn contact_block(text: &str, lines: &[Line]) -> Option<usize> {
+    let mut start = None;
+    let mut contacts = 0;
+    let mut end = lines.len();
+    while end > 0 && lines.len() - end < MAX_CONTACT_LINES {
+        let first = lines[..end]
+            .iter()
+            .rposition(Line::is_blank)
+            .map_or(0, |at| at + 1);
+        let paragraph = &lines[first..end];
+        if paragraph.iter().any(|line| !is_signature_line(line.text(text))) {
+            break;
+        }
+        let found = paragraph
+            .iter()
+            .filter(|line| is_contact(line.text(text)))
+            .count();
+        let picture = paragraph
+            .iter()
+            .any(|line| line.text(text).starts_with("[image:"));
+        if found == 0 && !picture {
+            break;
+        }
+        contacts += found;
+        start = Some(first);
+        end = lines[..first]
+            .iter()
+            .rposition(|line| !line.is_blank())
+            .map_or(0, |at| at + 1);
+    }
+    let start = start?;
+    // A block that is all of the message, or that the writer announces, is the answer.
+    let above = lines[..start].iter().rev().find(|line| !line.is_blank())?;
+    let above = above.text(text);
+    let announced = above.ends_with([':', '\u{ff1a}']) && !above.starts_with(':');
+    (contacts >= 3 && !announced).then_some(start)
+}
+
+fn is_signature_line(line: &str) -> bool {
+    let plain = line.trim_end_matches(|c: char| is_blank(c) || c == '*');
+    line.chars().count() <= 80
+        && !plain.ends_with(['?', '!', ':', ','])
+        && !(plain.ends_with('.') && plain.contains(' '))
+}
+
+/// Contact data, with a short label at most.
+fn is_contact(line: &str) -> bool {
+    let plain = line.trim_matches(|c: char| is_blank(c) || matches!(c, '*' | '_' | '|'));
+    let words = plain.split_whitespace().count();
+    let lower = plain.to_lowercase();
+    if words <= 4 && (has_address(plain) || lower.contains("www.") || lower.contains("http")) {
+        return true;
+    }
+    let digits = plain.bytes().filter(u8::is_ascii_digit).count();
+    let letters = plain.chars().filter(|c| c.is_alphabetic()).count();
+    // A number with a label: `Tel: +44 …`, `IBAN NL93 …`; a street and its post code.
+    digits >= 7 && letters <= digits + 12
+        || digits >= 4 && plain.contains(',') && words <= 8 && !plain.contains(':')
+}
+
+const MAX_CONTACT_LINES: usize = 24;
 
 const MAX_CLIENT_BYTES: usize = 300;
