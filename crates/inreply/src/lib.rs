@@ -1,1 +1,12 @@
-//! Placeholder.
+//! temporary
+
+pub mod gate;
+pub mod inbox;
+pub mod intake;
+#[cfg(feature = "tokio")]
+pub mod listener;
+#[cfg(feature = "tokio")]
+pub mod relay;
+pub mod site;
+pub mod spool;
+mod texts;

@@ -36,6 +36,14 @@ impl Transcript {
         self.push(|| Entry::Opened(peer.escape_debug().to_string()));
     }
 
+    /// Adds what another transcript holds behind this one.
+    pub fn append(&mut self, other: &Self) {
+        for entry in &other.entries {
+            self.push(|| entry.clone());
+        }
+        self.left_out += other.left_out;
+    }
+
     /// Notes octets of the server; each line becomes a line of the transcript.
     pub(crate) fn server(&mut self, octets: &[u8]) {
         for line in octets.split_inclusive(|octet| *octet == b'\n') {

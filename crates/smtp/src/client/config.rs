@@ -23,6 +23,7 @@ pub struct ClientConfig {
     pub(super) data_timeout: Duration,
     pub(super) block_timeout: Duration,
     pub(super) verdict_timeout: Duration,
+    pub(super) quit_timeout: Duration,
     pub(super) transcript: bool,
 }
 
@@ -38,6 +39,7 @@ impl ClientConfig {
             data_timeout: Duration::from_mins(2),
             block_timeout: Duration::from_mins(3),
             verdict_timeout: Duration::from_mins(10),
+            quit_timeout: Duration::from_secs(5),
             transcript: false,
         }
     }
@@ -96,6 +98,14 @@ impl ClientConfig {
     #[must_use]
     pub fn verdict_timeout(mut self, duration: Duration) -> Self {
         self.verdict_timeout = duration;
+        self
+    }
+
+    /// How long the reply to QUIT may take. Defaults to 5 seconds: every message is decided by then, and nobody should wait for
+    /// a goodbye.
+    #[must_use]
+    pub fn quit_timeout(mut self, duration: Duration) -> Self {
+        self.quit_timeout = duration;
         self
     }
 

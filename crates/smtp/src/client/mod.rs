@@ -421,6 +421,7 @@ impl Client {
         match self.expected.front() {
             Some(Expected::Data) => self.config.data_timeout,
             Some(Expected::EndOfData) => self.config.verdict_timeout,
+            Some(Expected::Quit) => self.config.quit_timeout,
             _ => self.config.command_timeout,
         }
     }
@@ -433,6 +434,8 @@ impl Client {
             _ => {}
         }
         self.expected.clear();
+        // Nobody can give a body any more.
+        self.events.retain(|event| *event != Event::BodyWanted);
         self.events.push_back(Event::Closed(reason));
     }
 }

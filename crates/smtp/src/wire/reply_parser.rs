@@ -104,10 +104,12 @@ impl ReplyParser {
             Some(_) => return Err(no_reply()),
         };
         let text = String::from_utf8_lossy(text);
-        let (enhanced, text) = match EnhancedStatusCode::split(&text) {
-            Some((enhanced, text)) if u16::from(enhanced.class()) == code.as_u16() / 100 => {
+        // The code belongs to the reply: a later line repeats it, and what looks like another one is text.
+        let (enhanced, text) = match (EnhancedStatusCode::split(&text), &self.partial) {
+            (Some((enhanced, text)), None) if u16::from(enhanced.class()) == code.as_u16() / 100 => {
                 (Some(enhanced), text)
             }
+            (Some((enhanced, text)), Some(reply)) if reply.enhanced() == Some(enhanced) => (Some(enhanced), text),
             _ => (None, &*text),
         };
         let text = ReplyText::lossy(text);
@@ -148,6 +150,14 @@ mod tests {
             (reply.enhanced(), reply.lines().next()),
             (None, Some("5.1.1 confused"))
         );
+    }
+
+    #[test]
+    fn only_the_first_line_sets_the_enhanced_code() {
+        let reply = parse("250-a\r\n250 2.1.0 b\r\n").unwrap().unwrap();
+        assert_eq!((reply.enhanced(), reply.lines().collect::<Vec<_>>()), (None, vec!["a", "2.1.0 b"]));
+        let reply = parse("250-2.1.0 a\r\n250 2.1.5 b\r\n").unwrap().unwrap();
+        assert_eq!(reply.to_string(), "250-2.1.0 a\r\n250 2.1.0 2.1.5 b\r\n");
     }
 
     #[test]

@@ -1,0 +1,127 @@
+//! What the product is asked, and what it is given.
+
+use std::fmt;
+use std::future::Future;
+use std::time::SystemTime;
+
+use inreply_token::Opened;
+
+/// The product's side of incoming mail.
+///
+/// The calls may be slow and may fail; they are made on the runtime of the listener and may run at the same time.
+pub trait Inbox: Send + Sync + 'static {
+    /// Whether an answer with this token is taken now, and from whom. Asked at RCPT and again before the comment.
+    fn standing(&self, token: &Opened) -> impl Future<Output = Result<Standing, InboxError>> + Send;
+
+    /// Stores a reply as a comment. The message is durable before, and this call is made again after a crash or a transient
+    /// error: **store [`IncomingReply::key`] in the same transaction as the comment**, and answer
+    /// [`Receipt::Duplicate`] where it is there already.
+    fn comment(&self, reply: IncomingReply) -> impl Future<Output = Result<Receipt, InboxError>> + Send;
+
+    /// Mail to the recipient of this token came back. Does nothing by default.
+    fn bounced(&self, _token: &Opened) -> impl Future<Output = Result<(), InboxError>> + Send {
+        std::future::ready(Ok(()))
+    }
+
+    /// The recipient of this token wants no more of its subject. Does nothing by default.
+    fn unsubscribed(&self, _token: &Opened) -> impl Future<Output = Result<(), InboxError>> + Send {
+        std::future::ready(Ok(()))
+    }
+}
+
+/// Whether a token may be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Standing {
+    /// Answers are taken from these senders.
+    Open(Senders),
+    /// No answer is taken any more; the reason is told to the sender (`the issue is locked`), in ASCII.
+    Closed(String),
+}
+
+/// Who may use a token. The token alone proves that its holder has seen the notification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Senders {
+    /// Whoever holds the token: forwarding the notification hands the right on.
+    Anyone,
+    /// Only mail whose From is one of these addresses, compared without regard to case. Nothing proves From by itself: it
+    /// stops the colleague who answers a forwarded notification, not a forger who has the token.
+    Only(Vec<String>),
+}
+
+impl Senders {
+    /// Whether `from`, a bare address, may write.
+    pub fn allow(&self, from: &str) -> bool {
+        match self {
+            Self::Anyone => true,
+            Self::Only(addresses) => addresses.iter().any(|address| address.eq_ignore_ascii_case(from)),
+        }
+    }
+}
+
+/// A reply, verified and cleaned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct IncomingReply {
+    /// Who answers what.
+    pub token: Opened,
+    /// What the person wrote, without quotes and signature.
+    pub text: String,
+    /// The address in From.
+    pub from: String,
+    /// The subject, decoded.
+    pub subject: String,
+    /// The Message-ID without angle brackets, where there is one.
+    pub message_id: Option<String>,
+    /// The same for every copy of the same reply.
+    pub key: IdempotencyKey,
+    /// When the server took it.
+    pub received_at: SystemTime,
+}
+
+/// Identifies a reply: a hash over its token, its Message-ID (Date and From where it has none) and its body.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct IdempotencyKey(pub(crate) [u8; 32]);
+
+impl IdempotencyKey {
+    /// The 32 bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for IdempotencyKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Lower-case hex.
+impl fmt::Display for IdempotencyKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// What became of a reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Receipt {
+    /// It is a comment now.
+    Stored,
+    /// It was one already.
+    Duplicate,
+}
+
+/// Why the product did not take a reply or did not answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InboxError {
+    /// Not now: the reply stays where it is and is offered again.
+    #[error("not now: {0}")]
+    Transient(String),
+    /// Never: the reply is kept as a failure with this reason.
+    #[error("{0}")]
+    Permanent(String),
+}

@@ -1,0 +1,188 @@
+use super::*;
+use crate::gate::{Decision, Gate};
+use inreply_token::{Context, Day, Key, KeyId, KeyRing};
+
+fn gate() -> Gate {
+    let site = Site::new("forge.example").unwrap();
+    Gate::new(site, &KeyRing::new(KeyId(1), Key::from_bytes(&[7; 32]).unwrap()))
+}
+
+fn today() -> Day {
+    Day::from_unix_seconds(1_800_000_000)
+}
+
+fn recipient(context: Context) -> Recipient {
+    let gate = gate();
+    let addresses = if context == Context::Bounce {
+        gate.bounce_addresses()
+    } else {
+        gate.addresses()
+    };
+    let address = addresses.mint(context, (7, 5), today()).unwrap();
+    match gate.check(&[], &format!("<{address}>").parse().unwrap(), today()) {
+        Decision::Ask(opened) => Recipient::Reply(opened),
+        Decision::Accept(recipient) => recipient,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn outcome(message: &str, sender: &str, recipients: &[Recipient], senders: &Senders) -> Outcome {
+    let mail = Mail {
+        reverse_path: &sender.parse().unwrap(),
+        recipients,
+        senders: Some(senders),
+        received_at: SystemTime::UNIX_EPOCH,
+        message: message.as_bytes(),
+    };
+    decide(gate().site(), &mail)
+}
+
+fn reply(message: &str) -> Outcome {
+    outcome(
+        message,
+        "<ann@example.com>",
+        &[recipient(Context::Reply)],
+        &Senders::Anyone,
+    )
+}
+
+/// The steps of the end of DATA, top to bottom, each message with the fault of its row and of every row below.
+#[test]
+fn the_first_fault_counts() {
+    let only = Senders::Only(vec!["Bob@example.com".to_owned()]);
+    let hops = "Received: from a by b; Thu, 1 Jan 2026 00:00:00 +0000\r\n".repeat(100);
+    let quote = "\r\n> quoted\r\n";
+    for (message, expected) in [
+        (
+            format!("Auto-Submitted: auto-replied\r\n{hops}{quote}"),
+            "auto-reply",
+        ),
+        (format!("{hops}{quote}"), "554 5.4.6"),
+        (quote.to_owned(), "554 5.6.0"),
+        (
+            format!("From: a@example.com\r\nFrom: b@example.com\r\n{quote}"),
+            "554 5.6.0",
+        ),
+        (
+            format!("From: a@example.com, b@example.com\r\n{quote}"),
+            "554 5.6.0",
+        ),
+        (format!("From: ann@example.com\r\n{quote}"), "550 5.7.1"),
+        (
+            "From: bob@example.com\r\nContent-Type: image/png\r\n\r\nx\r\n".to_owned(),
+            "554 5.6.1",
+        ),
+        (format!("From: bob@example.com\r\n{quote}"), "554 5.6.0"),
+        ("From: BOB@example.com\r\n\r\nyes\r\n".to_owned(), "comment"),
+    ] {
+        let got = match outcome(&message, "<ann@example.com>", &[recipient(Context::Reply)], &only) {
+            Outcome::Refused { reply, .. } => reply.to_string().chars().take(9).collect(),
+            Outcome::Ignored { kind, .. } => kind.to_owned(),
+            Outcome::Comment(_) => "comment".to_owned(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(got, expected, "{message}");
+    }
+}
+
+#[test]
+fn list_fields_do_not_silence_a_person() {
+    let message = "From: ann@example.com\r\nPrecedence: bulk\r\nList-Id: <x.example.com>\r\nX-Auto-Response-Suppress: All\r\n\r\nyes\r\n";
+    assert!(matches!(reply(message), Outcome::Comment(_)));
+}
+
+#[test]
+fn our_own_notification_is_known_by_its_message_id_alone() {
+    let own = "From: ann@example.com\r\nMessage-ID: <issue/7/comment/3@Forge.example>\r\n\r\nhi\r\n";
+    assert!(matches!(reply(own), Outcome::Ignored { kind: "own", .. }));
+    let answer = "From: ann@forge.example\r\nMessage-ID: <5c1f@forge.example>\r\nReferences: <issue/7@forge.example>\r\n\
+                  Received: from forge.example by mx.example\r\n\r\nhi\r\n";
+    assert!(matches!(reply(answer), Outcome::Comment(_)));
+}
+
+#[test]
+fn a_token_in_the_text_is_not_published() {
+    let address = gate().addresses().mint(Context::Reply, (7, 5), today()).unwrap();
+    let Outcome::Comment(comment) = reply(&format!(
+        "From: ann@example.com\r\n\r\nI wrote to {address} twice.\r\n"
+    )) else {
+        panic!()
+    };
+    assert!(!comment.text.contains(address.token()), "{}", comment.text);
+}
+
+#[test]
+fn copies_have_one_key() {
+    let key = |message: &str, subject: u64| {
+        let address = gate()
+            .addresses()
+            .mint(Context::Reply, (subject, 5), today())
+            .unwrap();
+        let Decision::Ask(opened) = gate().check(&[], &format!("<{address}>").parse().unwrap(), today())
+        else {
+            panic!()
+        };
+        match outcome(
+            message,
+            "<ann@example.com>",
+            &[Recipient::Reply(opened)],
+            &Senders::Anyone,
+        ) {
+            Outcome::Comment(reply) => reply.key,
+            other => panic!("{other:?}"),
+        }
+    };
+    let message = "From: ann@example.com\r\nMessage-ID: <1@x>\r\n\r\nyes\r\n";
+    let other_way = format!("Received: from a by b\r\n{message}");
+    assert_eq!(key(message, 7), key(&other_way, 7));
+    let encoded = message.replace(
+        "\r\n\r\nyes",
+        "\r\nContent-Transfer-Encoding: base64\r\n\r\neWVzDQo=",
+    );
+    assert_eq!(key(message, 7), key(&encoded, 7));
+    assert_ne!(key(message, 7), key(message, 8));
+    assert_ne!(key(message, 7), key(&message.replace("<1@x>", "<2@x>"), 7));
+    assert_ne!(key(message, 7), key(&message.replace("yes", "no"), 7));
+    let dated = "From: ann@example.com\r\nDate: Thu, 1 Jan 2026 00:00:00 +0000\r\n\r\nyes\r\n";
+    assert_ne!(key(dated, 7), key(&dated.replace("00:00:00", "00:00:01"), 7));
+}
+
+#[test]
+fn other_tokens_do_what_they_are_for_and_nothing_else() {
+    let bounce = "From: mailer-daemon@example.com\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
+                  --b\r\n\r\nfailed\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x.example\r\n\r\n\
+                  Final-Recipient: rfc822; ann@example.com\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n";
+    let human = "From: ann@example.com\r\n\r\nstop\r\n";
+    let away = "From: ann@example.com\r\nAuto-Submitted: auto-replied\r\n\r\naway\r\n";
+    let outcome =
+        |message: &str, context: Context| outcome(message, "<>", &[recipient(context)], &Senders::Anyone);
+    assert!(matches!(outcome(bounce, Context::Bounce), Outcome::Bounced(_)));
+    assert!(matches!(outcome(human, Context::Bounce), Outcome::Ignored { .. }));
+    assert!(matches!(
+        outcome(away, Context::Bounce),
+        Outcome::Ignored {
+            kind: "auto-reply",
+            ..
+        }
+    ));
+    assert!(matches!(
+        outcome(human, Context::Unsubscribe),
+        Outcome::Unsubscribed(_)
+    ));
+    assert!(matches!(
+        outcome(away, Context::Unsubscribe),
+        Outcome::Ignored { .. }
+    ));
+    assert!(matches!(
+        outcome(bounce, Context::Unsubscribe),
+        Outcome::Ignored { kind: "bounce", .. }
+    ));
+    assert!(matches!(
+        outcome(bounce, Context::Reply),
+        Outcome::Ignored { kind: "bounce", .. }
+    ));
+    assert!(matches!(
+        self::outcome(human, "<>", &[Recipient::Operator], &Senders::Anyone),
+        Outcome::Operator
+    ));
+}

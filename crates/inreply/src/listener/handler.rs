@@ -1,0 +1,50 @@
+//! The policy of one connection.
+
+use std::future::Future;
+
+use bytes::Bytes;
+use inreply_smtp::server::{AbortReason, CloseReason};
+use inreply_smtp::wire::domain::EhloName;
+use inreply_smtp::wire::parameter::MailParameters;
+use inreply_smtp::wire::path::{ForwardPath, ReversePath};
+use inreply_smtp::wire::reply::Reply;
+
+/// Answers what the session of one connection asks, one question at a time and in order.
+///
+/// An answer that takes longer than the machine's deadline is dropped where it waits, and the client hears
+/// `451 4.3.0`. An `Err` is the negative reply that is sent.
+pub trait Handler: Send {
+    /// EHLO or HELO. Accepts by default.
+    fn hello(&mut self, _name: EhloName<'static>) -> impl Future<Output = Result<(), Reply>> + Send {
+        std::future::ready(Ok(()))
+    }
+
+    /// MAIL FROM. Accepts by default.
+    fn mail(
+        &mut self,
+        _reverse_path: ReversePath<'static>,
+        _parameters: MailParameters,
+    ) -> impl Future<Output = Result<(), Reply>> + Send {
+        std::future::ready(Ok(()))
+    }
+
+    /// RCPT TO.
+    fn rcpt(&mut self, forward_path: ForwardPath<'static>) -> impl Future<Output = Result<(), Reply>> + Send;
+
+    /// DATA: a message begins. Accepts by default.
+    fn data(&mut self) -> impl Future<Output = Result<(), Reply>> + Send {
+        std::future::ready(Ok(()))
+    }
+
+    /// The next octets of the message. A fault is kept until [`Handler::message`], which has the reply.
+    fn body(&mut self, octets: Bytes) -> impl Future<Output = ()> + Send;
+
+    /// The message is complete: what the client hears. **A 2yz reply is a promise to deliver it: make it durable first.**
+    fn message(&mut self) -> impl Future<Output = Reply> + Send;
+
+    /// The transaction is over without a message: forget it.
+    fn aborted(&mut self, _reason: AbortReason) {}
+
+    /// The connection is over.
+    fn closed(&mut self, _reason: CloseReason) {}
+}

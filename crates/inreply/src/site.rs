@@ -1,0 +1,235 @@
+//! The names of an installation: whose mail it is.
+
+use std::fmt;
+use std::str::FromStr;
+
+use inreply_smtp::wire::mailbox::Mailbox;
+use inreply_token::{Host, HostError};
+
+/// The domains and addresses of one installation, derived from its host name and changed where it differs.
+///
+/// ```
+/// use inreply::site::Site;
+///
+/// let site = Site::new("forge.example.com")?.support("https://forge.example.com/help".parse()?);
+/// assert_eq!(site.reply_domain().as_str(), "reply.forge.example.com");
+/// assert_eq!(site.no_reply().as_str(), "noreply@noreply.forge.example.com");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Site {
+    host: Host,
+    reply_domain: Host,
+    noreply_domain: Host,
+    no_reply: Mailbox<'static>,
+    support: Option<SupportLink>,
+    reasons: Vec<String>,
+    discard_no_reply: bool,
+}
+
+/// Why a host cannot carry an installation.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SiteError {
+    /// The host, or the host with `reply.` or `noreply.` before it, is no domain.
+    #[error("the host: {0}")]
+    Host(#[from] HostError),
+    /// The host leaves no room for a mailbox.
+    #[error("the host leaves no room for addresses: {0}")]
+    Address(#[from] inreply_smtp::wire::syntax::SyntaxError),
+}
+
+impl Site {
+    /// The installation at `host`: replies go to `reply.HOST`, notifications come from `noreply@noreply.HOST`.
+    ///
+    /// # Errors
+    /// Where the host is no domain in A-label form, or too long for the names below it.
+    pub fn new(host: &str) -> Result<Self, SiteError> {
+        let host = Host::new(host)?;
+        let reply_domain = Host::new(&format!("reply.{host}"))?;
+        let noreply_domain = Host::new(&format!("noreply.{host}"))?;
+        let no_reply = format!("noreply@{noreply_domain}").parse()?;
+        let reasons = [
+            "assign",
+            "author",
+            "comment",
+            "manual",
+            "mention",
+            "state_change",
+            "subscribed",
+            "team_mention",
+        ];
+        Ok(Self {
+            host,
+            reply_domain,
+            noreply_domain,
+            no_reply,
+            support: None,
+            reasons: reasons.map(str::to_owned).to_vec(),
+            discard_no_reply: false,
+        })
+    }
+
+    /// The link shown in notifications and rejections. Defaults to none.
+    #[must_use]
+    pub fn support(mut self, link: SupportLink) -> Self {
+        self.support = Some(link);
+        self
+    }
+
+    /// The address in From and To of notifications; its domain is where bounces come home. Defaults to
+    /// `noreply@noreply.HOST`.
+    ///
+    /// # Errors
+    /// Where its domain is no host name, say an address literal.
+    pub fn with_no_reply(mut self, mailbox: Mailbox<'static>) -> Result<Self, SiteError> {
+        self.noreply_domain = Host::new(mailbox.domain())?;
+        self.no_reply = mailbox;
+        Ok(self)
+    }
+
+    /// Whether mail to the no-reply address is taken and dropped; else it is refused with a hint. Defaults to false.
+    #[must_use]
+    pub fn discard_no_reply(mut self, discard: bool) -> Self {
+        self.discard_no_reply = discard;
+        self
+    }
+
+    /// The local parts under the no-reply domain that stand for reasons (`mention@noreply.HOST` in Cc of a notification),
+    /// taken and dropped so that a reply-all earns no bounce. Compared without regard to case.
+    #[must_use]
+    pub fn reasons(mut self, reasons: impl IntoIterator<Item = String>) -> Self {
+        self.reasons = reasons.into_iter().collect();
+        self
+    }
+
+    /// The host.
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// Where replies go.
+    pub fn reply_domain(&self) -> &Host {
+        &self.reply_domain
+    }
+
+    /// Where notifications come from and bounces go.
+    pub fn noreply_domain(&self) -> &Host {
+        &self.noreply_domain
+    }
+
+    /// The no-reply address.
+    pub fn no_reply(&self) -> &Mailbox<'static> {
+        &self.no_reply
+    }
+
+    /// The support link.
+    pub fn support_link(&self) -> Option<&SupportLink> {
+        self.support.as_ref()
+    }
+
+    /// Whether mail to the no-reply address is dropped.
+    pub fn discards_no_reply(&self) -> bool {
+        self.discard_no_reply
+    }
+
+    /// Whether `local_part` is a reason under the no-reply domain.
+    pub fn is_reason(&self, local_part: &str) -> bool {
+        self.reasons
+            .iter()
+            .any(|reason| reason.eq_ignore_ascii_case(local_part))
+    }
+
+    /// Whether mail for `domain` is ours, case ignored.
+    pub fn serves(&self, domain: &str) -> bool {
+        [&self.host, &self.reply_domain, &self.noreply_domain]
+            .iter()
+            .any(|served| served.as_str().eq_ignore_ascii_case(domain))
+    }
+}
+
+/// Where people find help: an e-mail address or a web page.
+///
+/// ```
+/// use inreply::site::SupportLink;
+///
+/// assert!("help@example.com".parse::<SupportLink>().is_ok());
+/// assert!("https://example.com/help".parse::<SupportLink>().is_ok());
+/// assert!("example.com/help".parse::<SupportLink>().is_err());
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SupportLink(String);
+
+/// A text that is no support link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a support link is an e-mail address or begins with http:// or https://, in at most 200 printable ASCII characters"
+)]
+pub struct SupportLinkError;
+
+impl SupportLink {
+    /// The link as it is shown.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for SupportLink {
+    type Err = SupportLinkError;
+
+    fn from_str(text: &str) -> Result<Self, SupportLinkError> {
+        // It stands in reply lines, which have 512 octets.
+        let printable = text.len() <= 200 && text.bytes().all(|octet| octet.is_ascii_graphic());
+        let url = ["http://", "https://"]
+            .iter()
+            .any(|scheme| text.len() > scheme.len() && text.starts_with(scheme));
+        if printable && (url || Mailbox::parse(text.as_bytes()).is_ok()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(SupportLinkError)
+        }
+    }
+}
+
+impl fmt::Display for SupportLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_cannot_break_a_reply_line() {
+        for bad in [
+            "",
+            "http://",
+            "javascript:x",
+            "ftp://x",
+            "https://x\r\n250 ok",
+            "a b@c.example",
+            "https://é",
+        ] {
+            assert_eq!(bad.parse::<SupportLink>(), Err(SupportLinkError), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_served_domains_are_exact() {
+        let site = Site::new("forge.example").unwrap();
+        for ours in ["forge.example", "REPLY.forge.example", "noreply.Forge.Example"] {
+            assert!(site.serves(ours));
+        }
+        for foreign in [
+            "example",
+            "evilforge.example",
+            "x.forge.example",
+            "forge.example.",
+            "[127.0.0.1]",
+        ] {
+            assert!(!site.serves(foreign));
+        }
+    }
+}
