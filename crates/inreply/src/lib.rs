@@ -5,8 +5,13 @@ pub mod inbox;
 pub mod intake;
 #[cfg(feature = "tokio")]
 pub mod listener;
+pub mod notify;
+#[cfg(feature = "tokio")]
+pub mod receiver;
 #[cfg(feature = "tokio")]
 pub mod relay;
 pub mod site;
 pub mod spool;
 mod texts;
+#[cfg(feature = "tokio")]
+pub mod worker;

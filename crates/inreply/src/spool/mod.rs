@@ -207,6 +207,14 @@ impl Draft {
         }
     }
 
+    /// What was written so far.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn read(&self) -> io::Result<Vec<u8>> {
+        fs::read(&self.path)
+    }
+
     /// Makes the octets durable, still invisible.
     ///
     /// # Errors
