@@ -172,20 +172,38 @@ fn has_verb(body: &str) -> bool {
 }
 
 fn verb_at_end(body: &str) -> bool {
-    let tail_start = body.char_indices().rev().nth(30).map_or(0, |(at, _)| at);
-    let tail = body[tail_start..].to_lowercase();
-    let tail =
-        tail.trim_end_matches(|c: char| is_blank(c) || matches!(c, ':' | '\u{ff1a}' | '-' | '*' | '_'));
+    let end = body.trim_end_matches(|c: char| is_blank(c) || matches!(c, ':' | '\u{ff1a}' | '-' | '*' | '_'));
+    // Most lines end in a letter that no verb of the list ends in, or in no letter at all.
+    if !end
+        .as_bytes()
+        .last()
+        .is_some_and(|&last| VERB_ENDS[usize::from(last)])
+    {
+        return false;
+    }
+    let tail_start = end.char_indices().rev().nth(30).map_or(0, |(at, _)| at);
+    let tail = end[tail_start..].to_lowercase();
     words::WROTE.iter().any(|verb| {
         tail.strip_suffix(verb).is_some_and(|before| {
             // `…@example.comwrote:` is what Gmail made of a fold.
-            verb.len() > 3 && !verb.is_ascii()
-                || before.is_empty()
-                || !before.ends_with(char::is_alphabetic)
-                || *verb == "wrote"
+            !verb.is_ascii() || !before.ends_with(char::is_alphabetic) || *verb == "wrote"
         })
     })
 }
+
+/// The last bytes of the verbs, in either case.
+const VERB_ENDS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut at = 0;
+    while at < words::WROTE.len() {
+        let verb = words::WROTE[at].as_bytes();
+        let last = verb[verb.len() - 1];
+        table[last as usize] = true;
+        table[last.to_ascii_uppercase() as usize] = true;
+        at += 1;
+    }
+    table
+};
 
 fn contains_word(text: &str, word: &str) -> bool {
     let mut from = 0;

@@ -2,7 +2,7 @@
 
 use super::attribution::{self, Attribution};
 use super::fragment::{FragmentKind, Rule};
-use super::header_block;
+use super::header_block::Labels;
 use super::line::Line;
 use super::marker::{self, Marker};
 use super::signature;
@@ -30,11 +30,13 @@ pub(crate) struct Region {
 
 /// Cuts the text into blocks that tile it.
 pub(crate) fn read(text: &str, lines: &[Line], regions: &[Region], markers: &[String]) -> Vec<Block> {
+    let labels = Labels::of(text, lines);
     let mut reader = Reader {
         text,
         lines,
         regions,
         markers,
+        labels,
         blocks: Vec::new(),
         has_text: false,
     };
@@ -47,6 +49,7 @@ struct Reader<'t> {
     lines: &'t [Line],
     regions: &'t [Region],
     markers: &'t [String],
+    labels: Labels,
     blocks: Vec<Block>,
     /// The writer said something already.
     has_text: bool,
@@ -131,7 +134,7 @@ impl Reader<'_> {
                 return end;
             }
         }
-        if let Some(end) = header_block::end_of(self.text, self.lines, at, false) {
+        if let Some(end) = self.labels.block_end(self.text, self.lines, at, false) {
             return self.rest_is_quote(at, end, FragmentKind::HeaderBlock, Rule::HeaderLines);
         }
         if signature::is_client_line(content) {
@@ -242,21 +245,22 @@ impl Reader<'_> {
     /// The end of a header block below the line `at`, blank lines between.
     fn block_below(&self, at: usize) -> Option<usize> {
         let first = (at + 1..self.lines.len().min(at + 4)).find(|&number| !self.lines[number].is_blank())?;
-        header_block::end_of(self.text, self.lines, first, true)
+        self.labels.block_end(self.text, self.lines, first, true)
     }
 
     fn is_quoted_below(&self, last: usize) -> bool {
         let next = self.lines.iter().skip(last + 1).find(|line| !line.is_blank());
         match next {
-            Some(line) => {
-                line.depth > 0
-                    || self
-                        .regions
-                        .iter()
-                        .any(|r| r.start <= line.start && line.start < r.end)
-            }
+            Some(line) => line.depth > 0 || self.in_region(line),
             None => false,
         }
+    }
+
+    fn in_region(&self, line: &Line) -> bool {
+        let next = self.regions.partition_point(|region| region.end <= line.start);
+        self.regions
+            .get(next)
+            .is_some_and(|region| region.start <= line.start)
     }
 
     /// Where a signature ends: at the next quote or introducer.
@@ -270,17 +274,13 @@ impl Reader<'_> {
                 if line.is_blank() {
                     return false;
                 }
-                if self
-                    .regions
-                    .iter()
-                    .any(|region| region.start <= line.start && line.start < region.end)
-                {
+                if self.in_region(line) {
                     return true;
                 }
                 match marker::read(line.text(self.text)) {
                     Some(Marker::Above | Marker::Original | Marker::Attribution | Marker::Forward) => true,
                     Some(Marker::Rule | Marker::Delimiter) => self.block_below(at).is_some(),
-                    None => header_block::end_of(self.text, self.lines, at, false).is_some(),
+                    None => self.labels.block_end(self.text, self.lines, at, false).is_some(),
                 }
             })
             .unwrap_or(self.lines.len())

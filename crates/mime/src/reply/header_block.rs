@@ -4,50 +4,73 @@ use super::feature::{has_address, has_date, has_time};
 use super::line::{Line, is_blank};
 use super::words;
 
-/// The line behind a header block that starts at `first`.
-///
-/// A run of `Word: value` lines. Known labels decide in any order; without them the shape must be that of a message: a
-/// first line with an address, and another with a date and a time.
-pub(crate) fn end_of(text: &str, lines: &[Line], first: usize, after_rule: bool) -> Option<usize> {
-    let depth = lines.get(first)?.depth;
-    let mut block = Block::default();
-    let mut end = first;
-    // Lines since the last label: folded values, kept only if a label follows.
-    let mut folded = 0;
-    for (number, line) in lines.iter().enumerate().skip(first).take(MAX_LINES) {
-        if line.depth != depth {
-            break;
-        }
-        let content = line.text(text);
-        if line.is_empty() {
-            if number == first {
-                return None;
-            }
-            break;
-        }
-        match Labelled::read(content) {
-            Some(labelled) if line.len() <= MAX_BYTES => {
-                block.take(&labelled);
-                end = number + 1;
-                folded = 0;
-            }
-            _ if number == first => return None,
-            _ => {
-                folded += 1;
-                if folded > 2 {
-                    break;
-                }
-                block.fold(content);
-            }
-        }
-    }
-    block.is_header(after_rule).then_some(end)
+/// The labelled lines of a text, each looked at once.
+pub(crate) struct Labels {
+    lines: Vec<Option<Labelled>>,
 }
 
-/// `Word: value`.
-struct Labelled<'t> {
+impl Labels {
+    pub(crate) fn of(text: &str, lines: &[Line]) -> Self {
+        let read = |line: &Line| match line.len() <= MAX_BYTES {
+            true => Labelled::read(line.text(text)),
+            false => None,
+        };
+        Self {
+            lines: lines.iter().map(read).collect(),
+        }
+    }
+
+    /// The line behind a header block that starts at `first`.
+    ///
+    /// A run of `Word: value` lines. Known labels decide in any order; without them the shape must be that of a
+    /// message: a first line with an address, and another with a date and a time.
+    pub(crate) fn block_end(
+        &self,
+        text: &str,
+        lines: &[Line],
+        first: usize,
+        after_rule: bool,
+    ) -> Option<usize> {
+        let opening = self.lines.get(first)?.as_ref()?;
+        let depth = lines.get(first)?.depth;
+        let mut block = Block::default();
+        block.take(opening);
+        let mut end = first + 1;
+        // Lines since the last label: folded values, kept only if a label follows.
+        let mut folded = 0;
+        for (number, line) in lines.iter().enumerate().skip(first + 1).take(MAX_LINES) {
+            if line.depth != depth || line.is_empty() {
+                break;
+            }
+            match self.lines.get(number).copied().flatten() {
+                // No header says twice who it is from.
+                Some(labelled) if block.has(labelled.label) => break,
+                Some(labelled) => {
+                    block.take(&labelled);
+                    end = number + 1;
+                    folded = 0;
+                }
+                None => {
+                    folded += 1;
+                    if folded > 2 || line.len() > MAX_BYTES {
+                        break;
+                    }
+                    block.fold(line.text(text));
+                }
+            }
+        }
+        block.is_header(after_rule).then_some(end)
+    }
+}
+
+/// `Word: value`, and what the value holds.
+#[derive(Clone, Copy)]
+struct Labelled {
     label: Label,
-    value: &'t str,
+    address: bool,
+    date: bool,
+    time: bool,
+    short: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,9 +82,18 @@ enum Label {
     Unknown,
 }
 
-impl<'t> Labelled<'t> {
-    fn read(line: &'t str) -> Option<Self> {
-        let (label, value) = line.split_once([':', '\u{ff1a}'])?;
+impl Labelled {
+    fn read(line: &str) -> Option<Self> {
+        // A colon far inside is no label's: long lines are not searched.
+        let head = line
+            .char_indices()
+            .nth(MAX_LABEL)
+            .map_or(line, |(at, _)| &line[..at]);
+        let colon = head.find([':', '\u{ff1a}'])?;
+        let (label, value) = (
+            &line[..colon],
+            line[colon..].trim_start_matches([':', '\u{ff1a}']),
+        );
         let label = label.trim_matches(|c: char| is_blank(c) || matches!(c, '*' | '_' | '>' | '|'));
         if label.is_empty() || label.len() > MAX_LABEL || label.split_whitespace().count() > 3 {
             return None;
@@ -88,7 +120,14 @@ impl<'t> Labelled<'t> {
         } else {
             Label::Unknown
         };
-        Some(Self { label, value })
+        let date = has_date(value);
+        Some(Self {
+            label,
+            address: has_address(value),
+            date,
+            time: date && has_time(value),
+            short: value.len() < 120,
+        })
     }
 }
 
@@ -114,12 +153,20 @@ struct Block {
 }
 
 impl Block {
-    fn take(&mut self, line: &Labelled<'_>) {
-        let address = has_address(line.value);
-        let date = has_date(line.value);
+    fn has(&self, label: Label) -> bool {
+        match label {
+            Label::From => self.from,
+            Label::Sent => self.sent,
+            Label::Subject => self.subject,
+            // To, Cc and Reply-To are one kind of label here.
+            Label::To | Label::Unknown => false,
+        }
+    }
+
+    fn take(&mut self, line: &Labelled) {
         if self.labels == 0 {
             self.first_known = line.label != Label::Unknown;
-            self.first_address = address;
+            self.first_address = line.address;
         }
         self.labels += 1;
         match line.label {
@@ -129,10 +176,10 @@ impl Block {
             Label::Subject => self.subject = true,
             Label::Unknown => {}
         }
-        self.from_address |= line.label == Label::From && address && line.value.len() < 120;
-        self.address |= address;
-        self.date |= date;
-        self.full_date |= date && has_time(line.value);
+        self.from_address |= line.label == Label::From && line.address && line.short;
+        self.address |= line.address;
+        self.date |= line.date;
+        self.full_date |= line.time;
         self.after_from = line.label == Label::From;
     }
 

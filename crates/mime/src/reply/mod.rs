@@ -110,6 +110,13 @@ impl<'t> Reply<'t> {
         if let Some(part) = message.html_part() {
             return Self::of_html_with(&part.text(), &options);
         }
+        // A multipart whose boundary never comes: what would be its preamble is all there is.
+        if let Some(part) = message.part(0)
+            && part.is_multipart()
+            && message.part(1).is_none()
+        {
+            return Self::read(part.text(), &[], &options, Source::Text);
+        }
         let encrypted = [
             "multipart/encrypted",
             "application/pkcs7-mime",
