@@ -152,12 +152,11 @@ impl Addresses {
     pub fn open(&self, text: &str, today: Day) -> Result<Opened, OpenError> {
         let (local_part, at_host) = self.split(text.as_bytes());
         let (prefix, token) = self.policy.strip(local_part);
-        let claim = Frame::decode(token).filter(|frame| at_host && self.admits(frame, prefix));
-        let seal = claim.as_ref().and_then(|frame| self.seal_of(frame));
-        let sound = Choice::from(u8::from(seal.is_some()));
-        let seal = seal.unwrap_or(&self.current);
-        let mut frame = claim.unwrap_or(Frame::dummy());
-        let holds = seal.open(&mut frame) & sound;
+        let (mut frame, shaped) = Frame::decode(token);
+        let named = self.seal_of(&frame);
+        let sound = at_host && shaped && named.is_some() && self.admits(&frame, prefix);
+        let seal = named.unwrap_or(&self.current);
+        let holds = seal.open(&mut frame) & Choice::from(u8::from(sound));
         if !bool::from(holds) {
             return Err(OpenError::Invalid);
         }

@@ -32,11 +32,13 @@ pub(crate) fn bytes_within(chars: usize) -> usize {
     chars * 5 / 8
 }
 
-/// Reads `text` into `out`; `None` for an octet outside the alphabet, more than [`MAX_CHARS`] characters, a length
-/// that no number of bytes has, or trailing bits that are not zero (there must be one text for one token).
+/// Reads `text` into `out`, and says how many bytes that are and whether it is sound: no octet outside the alphabet,
+/// at most [`MAX_CHARS`] characters, a length that some number of bytes has, and trailing bits that are zero (there
+/// must be one text for one token).
 ///
-/// The loop does not stop at the first bad octet: what is wrong with a text must not show in the time it takes.
-pub(crate) fn decode(text: &[u8], out: &mut [u8; MAX_BYTES]) -> Option<usize> {
+/// The loop does not stop at the first bad octet, and there are bytes in any case: what is wrong with a text must not
+/// show in the time it takes.
+pub(crate) fn decode(text: &[u8], out: &mut [u8; MAX_BYTES]) -> (usize, bool) {
     let read = &text[..text.len().min(MAX_CHARS)];
     let (groups, rest) = read.as_chunks();
     let (places, last_place) = out.as_chunks_mut();
@@ -56,7 +58,7 @@ pub(crate) fn decode(text: &[u8], out: &mut [u8; MAX_BYTES]) -> Option<usize> {
     let trailing = last[len..].iter().fold(0, |bits, octet| bits | octet);
     let sound =
         seen & INVALID == 0 && trailing == 0 && chars_for(len) == rest.len() && read.len() == text.len();
-    sound.then_some(5 * groups.len() + len)
+    (5 * groups.len() + len, sound)
 }
 
 fn chars(octets: [u8; 5]) -> [u8; 8] {
@@ -101,7 +103,8 @@ mod tests {
 
     fn bytes(text: &str) -> Option<Vec<u8>> {
         let mut out = [0; MAX_BYTES];
-        decode(text.as_bytes(), &mut out).map(|len| out[..len].to_vec())
+        let (len, sound) = decode(text.as_bytes(), &mut out);
+        sound.then(|| out[..len].to_vec())
     }
 
     /// RFC 4648 §10.

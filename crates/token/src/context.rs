@@ -1,6 +1,7 @@
 //! What an address is for.
 
 use core::fmt;
+use core::str::FromStr;
 
 /// What an address is for. It is bound into the tag: a token of one context never opens in another.
 ///
@@ -8,6 +9,7 @@ use core::fmt;
 /// use inreply_token::Context;
 ///
 /// assert_eq!(Context::Bounce.as_str(), "bounce");
+/// assert_eq!("bounce".parse(), Ok(Context::Bounce));
 /// assert_eq!(Context::Reply.local_part_limit(), 64);
 /// assert_eq!(Context::Bounce.local_part_limit(), 40);
 /// ```
@@ -59,3 +61,21 @@ impl fmt::Display for Context {
         f.write_str(self.as_str())
     }
 }
+
+/// The inverse of [`Context::as_str`].
+impl FromStr for Context {
+    type Err = ContextError;
+
+    fn from_str(text: &str) -> Result<Self, ContextError> {
+        Self::ALL
+            .into_iter()
+            .find(|context| context.as_str() == text)
+            .ok_or(ContextError)
+    }
+}
+
+/// A text that names no [`Context`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a context is reply, bounce or unsubscribe")]
+#[non_exhaustive]
+pub struct ContextError;

@@ -32,11 +32,9 @@ pub enum KeyState {
 
 /// One key that mints, and the ones before it.
 ///
-/// # Rotation
-/// Once a year, or whenever someone who knew the key leaves: [`rotate`](Self::rotate) in a new key under a new id. The
-/// one before becomes old: addresses in mails already sent go on working until they expire. Drop an old key from the
-/// configuration once its last token has expired (400 days after the rotation, by default). Where a key leaked,
-/// [`retire`](Self::retire) it at once: its tokens are refused, but with a text that tells an honest sender why.
+/// [`rotate`](Self::rotate) in a new key once a year, or whenever somebody who knew it leaves: addresses in mails already
+/// sent go on working until they expire. [`retire`](Self::retire) a key that leaked. The steps stand in the
+/// [crate's documentation](crate#rotation).
 ///
 /// ```
 /// use inreply_token::{Key, KeyId, KeyRing, KeyState};

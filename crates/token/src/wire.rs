@@ -101,27 +101,30 @@ impl Kind {
         VERSION | context | tag | hidden | self.layout.number()
     }
 
-    fn decode(octet: u8) -> Option<Self> {
-        let context = *Context::ALL.get(usize::from(octet >> 4 & 0x03))?;
-        let tag = if octet & SHORT_TAG == 0 {
-            TagLength::Bits128
-        } else {
-            TagLength::Bits96
-        };
+    /// A kind in any case, and whether it is what the octet says.
+    fn decode(octet: u8) -> (Self, bool) {
+        let context = Context::ALL.get(usize::from(octet >> 4 & 0x03)).copied();
+        let short = octet & SHORT_TAG != 0;
         let hidden = octet & HIDDEN != 0;
-        let layout = Layout::ALL[usize::from(octet & 0x03)];
-        let sound = octet & VERSION_MASK == VERSION && !(hidden && tag == TagLength::Bits96);
-        sound.then_some(Self {
-            context,
-            tag,
-            hidden,
-            layout,
-        })
+        let kind = Self {
+            context: context.unwrap_or(Context::Unsubscribe),
+            tag: if short {
+                TagLength::Bits96
+            } else {
+                TagLength::Bits128
+            },
+            // AES-SIV has a tag of 128 bits.
+            hidden: hidden && !short,
+            layout: Layout::ALL[usize::from(octet & 0x03)],
+        };
+        (
+            kind,
+            octet & VERSION_MASK == VERSION && context.is_some() && !(hidden && short),
+        )
     }
 }
 
-/// A token in bytes whose lengths agree; whether the tag holds is another matter.
-#[derive(Clone)]
+/// A token in bytes; whether the tag holds is another matter.
 pub(crate) struct Frame {
     kind: Kind,
     len: usize,
@@ -141,28 +144,24 @@ impl Frame {
         Self { kind, len, bytes }
     }
 
-    /// What is verified in place of a text that is no token, so that it takes as long as one that is.
-    pub(crate) const fn dummy() -> Self {
-        let kind = Kind {
-            context: Context::Reply,
-            tag: TagLength::Bits128,
-            hidden: false,
-            layout: Layout::Varints,
-        };
-        Self {
-            kind,
-            len: HEADER_BYTES + 4 + TagLength::Bits128.bytes(),
-            bytes: [0; MAX_BYTES],
-        }
-    }
-
-    /// Reads base32 of a token: `None` if a length or a bit of the first octet does not fit.
-    pub(crate) fn decode(text: &[u8]) -> Option<Self> {
+    /// Reads base32 of a token, and says whether it is one: whether its lengths and the bits of its first octet agree.
+    ///
+    /// There is a frame in any case, as long as the text and with what its first octet claims as far as can be, so
+    /// that to verify a text that is no token takes as long as to verify one that is.
+    pub(crate) fn decode(text: &[u8]) -> (Self, bool) {
         let mut bytes = [0; MAX_BYTES];
-        let len = base32::decode(text, &mut bytes)?;
-        let kind = Kind::decode(bytes[0])?;
-        let ids = len.checked_sub(HEADER_BYTES + kind.tag.bytes())?;
-        kind.layout.admits(ids).then_some(Self { kind, len, bytes })
+        let (len, in_base32) = base32::decode(text, &mut bytes);
+        let (kind, known) = Kind::decode(bytes[0]);
+        let around = HEADER_BYTES + kind.tag.bytes();
+        let admitted = len.checked_sub(around).is_some_and(|ids| kind.layout.admits(ids));
+        (
+            Self {
+                kind,
+                len: len.max(around),
+                bytes,
+            },
+            in_base32 && known && admitted,
+        )
     }
 
     /// Appends the base32 of this token.
@@ -212,9 +211,9 @@ mod tests {
     fn the_first_octet_round_trips_and_nothing_else_is_read() {
         let mut read = 0;
         for octet in 0..=u8::MAX {
-            let Some(kind) = Kind::decode(octet) else { continue };
-            assert_eq!(kind.encode(), octet);
-            read += 1;
+            let (kind, sound) = Kind::decode(octet);
+            assert_eq!(kind.encode() == octet, sound);
+            read += u32::from(sound);
         }
         // Three contexts, four layouts; 128 bits plain, 128 bits hidden, 96 bits plain.
         assert_eq!(read, 3 * 4 * 3);
