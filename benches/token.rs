@@ -63,9 +63,10 @@ fn hmac(c: &mut Criterion) {
 
 fn mint(c: &mut Criterion) -> Result<(), Box<dyn std::error::Error>> {
     let mut group = c.benchmark_group("token/mint");
-    let mut hiding = Policy::default();
-    hiding.hide_ids(true);
-    let (plain, hidden) = (addresses(Policy::default())?, addresses(hiding)?);
+    let (plain, hidden) = (
+        addresses(Policy::default())?,
+        addresses(Policy::default().hide_ids(true))?,
+    );
     for (name, addresses, ids) in [
         ("pair", &plain, Ids::from((7, 5))),
         ("uuid", &plain, Ids::from((UUID, 5))),
@@ -81,9 +82,10 @@ fn mint(c: &mut Criterion) -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn verify(c: &mut Criterion) -> Result<(), Box<dyn std::error::Error>> {
-    let mut hiding = Policy::default();
-    hiding.hide_ids(true);
-    let (plain, hidden) = (addresses(Policy::default())?, addresses(hiding)?);
+    let (plain, hidden) = (
+        addresses(Policy::default())?,
+        addresses(Policy::default().hide_ids(true))?,
+    );
     let minted = |addresses: &Addresses, ids| addresses.mint(Context::Reply, ids, today());
     let pair = minted(&plain, Ids::from((7, 5)))?;
     let uuid = minted(&plain, Ids::from((UUID, 5)))?;

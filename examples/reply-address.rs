@@ -78,8 +78,7 @@ fn run(command: Command) -> Result<(), Error> {
             context,
             days,
         } => {
-            let mut policy = Policy::default();
-            policy.lifetime_days(days);
+            let policy = Policy::default().lifetime_days(days);
             let addresses = Addresses::with_policy(host, &secret.ring()?, policy);
             println!("{}", addresses.mint(context, (subject, recipient), today)?);
         }

@@ -28,8 +28,7 @@ fn today() -> Day {
 
 fn addresses(hide: bool) -> Addresses {
     let ring = KeyRing::new(KeyId(1), Key::from_bytes(&master()).expect("32 bytes"));
-    let mut policy = Policy::default();
-    policy.hide_ids(hide);
+    let policy = Policy::default().hide_ids(hide);
     Addresses::with_policy(Host::new(HOST).expect("a host"), &ring, policy)
 }
 

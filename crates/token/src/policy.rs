@@ -12,8 +12,7 @@ const LIFETIME_DAYS: u16 = 400;
 /// ```
 /// use inreply_token::{Context, Policy, Prefix};
 ///
-/// let mut policy = Policy::default();
-/// policy.prefix(Context::Reply, Prefix::new("r-")?).lifetime_days(90);
+/// let policy = Policy::default().prefix(Context::Reply, Prefix::new("r-")?).lifetime_days(90);
 /// # Ok::<(), inreply_token::PrefixError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -29,7 +28,8 @@ impl Policy {
     ///
     /// Defaults to `reply+`, `b+` and `u+`: `+` since mail servers take it for the recipient delimiter, and two
     /// octets for bounces, since relays lengthen them.
-    pub fn prefix(&mut self, context: Context, prefix: Prefix) -> &mut Self {
+    #[must_use]
+    pub fn prefix(mut self, context: Context, prefix: Prefix) -> Self {
         self.prefixes[context.index()] = prefix;
         self
     }
@@ -38,7 +38,8 @@ impl Policy {
     ///
     /// Defaults to 400 days: an answer to a yearly mail still comes through, and a key is gone from the configuration
     /// a little more than a year after its successor came.
-    pub fn lifetime_days(&mut self, days: u16) -> &mut Self {
+    #[must_use]
+    pub fn lifetime_days(mut self, days: u16) -> Self {
         self.lifetime_days = days;
         self
     }
@@ -47,7 +48,8 @@ impl Policy {
     ///
     /// Defaults to false: hidden ids cannot be seen in a log either.
     #[cfg(feature = "hide-ids")]
-    pub fn hide_ids(&mut self, hide: bool) -> &mut Self {
+    #[must_use]
+    pub fn hide_ids(mut self, hide: bool) -> Self {
         self.hide_ids = hide;
         self
     }
@@ -107,8 +109,7 @@ mod tests {
 
     #[test]
     fn the_longest_prefix_is_taken() {
-        let mut policy = Policy::default();
-        policy.prefix(Context::Bounce, Prefix::new("u+b+").unwrap());
+        let policy = Policy::default().prefix(Context::Bounce, Prefix::new("u+b+").unwrap());
         let taken = |text: &'static str| {
             let (prefix, rest) = policy.strip(text.as_bytes());
             (

@@ -33,8 +33,8 @@ pub(crate) fn addresses() -> Addresses {
     Addresses::new(host(), &KeyRing::new(KeyId(1), key()))
 }
 
-pub(crate) fn addresses_with(policy: &Policy) -> Addresses {
-    Addresses::with_policy(host(), &KeyRing::new(KeyId(1), key()), policy.clone())
+pub(crate) fn addresses_with(policy: Policy) -> Addresses {
+    Addresses::with_policy(host(), &KeyRing::new(KeyId(1), key()), policy)
 }
 
 pub(crate) fn prefix(context: Context) -> &'static str {

@@ -103,7 +103,7 @@ fn ids_are_hidden() {
 #[test]
 fn rotation_and_expiry_are_as_of_plain_ones() {
     let mut ring = KeyRing::new(KeyId(1), key());
-    let policy = Policy::default().hide_ids(true).clone();
+    let policy = Policy::default().hide_ids(true);
     let address = Addresses::with_policy(host(), &ring, policy.clone())
         .mint(Context::Reply, (7, 5), today())
         .unwrap();

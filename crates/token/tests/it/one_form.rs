@@ -185,9 +185,7 @@ fn the_tag_of_a_bounce_follows_its_prefix() {
         ("bounc+", (7, 5), BOUNCE | 8),
         ("b+", (128, 128), BOUNCE | 8),
     ] {
-        let mut policy = Policy::default();
-        policy.prefix(Context::Bounce, Prefix::new(text).unwrap());
-        let addresses = addresses_with(&policy);
+        let addresses = addresses_with(Policy::default().prefix(Context::Bounce, Prefix::new(text).unwrap()));
         let address = addresses.mint(Context::Bounce, ids, today()).unwrap();
         assert_eq!(&address.token()[..1], &encode(&[kind])[..1]);
         assert_eq!(
@@ -199,9 +197,8 @@ fn the_tag_of_a_bounce_follows_its_prefix() {
 
 #[test]
 fn two_contexts_may_share_a_prefix() {
-    let mut policy = Policy::default();
-    policy.prefix(Context::Unsubscribe, Prefix::new("reply+").unwrap());
-    let addresses = addresses_with(&policy);
+    let addresses =
+        addresses_with(Policy::default().prefix(Context::Unsubscribe, Prefix::new("reply+").unwrap()));
     for context in [Context::Reply, Context::Unsubscribe] {
         let address = addresses.mint(context, (7, 5), today()).unwrap();
         assert!(address.as_str().starts_with("reply+"));
