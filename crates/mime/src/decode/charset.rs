@@ -4,14 +4,23 @@ use std::borrow::Cow;
 
 use encoding_rs::Encoding;
 
-/// Decodes by a WHATWG label; the second value is false where the label is unknown.
+/// Decodes by a WHATWG label; the second value is false where the label is unknown, or contradicts the bytes.
 ///
-/// us-ascii and unknown labels are read as UTF-8: bytes beyond ASCII contradict the label anyway, and UTF-8 is what
-/// they are. WHATWG would read them as windows-1252, which never fails and is mostly wrong.
+/// us-ascii and unknown labels are read as UTF-8, which bytes beyond ASCII mostly are. Only where us-ascii text is no
+/// UTF-8 either it is read as windows-1252, the code page of the programs that mislabel it.
 pub(crate) fn decode<'a>(label: &[u8], bytes: &'a [u8]) -> (Cow<'a, str>, bool) {
     let label = label.trim_ascii();
-    if is_utf8(label) || label.is_empty() || is_ascii_name(label) {
+    if is_utf8(label) || label.is_empty() {
         return (utf8(bytes), true);
+    }
+    if is_ascii_name(label) {
+        return match std::str::from_utf8(bytes) {
+            Ok(text) => (Cow::Borrowed(text), text.is_ascii()),
+            Err(_) => (
+                encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0,
+                false,
+            ),
+        };
     }
     if label.eq_ignore_ascii_case(b"utf-7") || label.eq_ignore_ascii_case(b"unicode-1-1-utf-7") {
         return (Cow::Owned(utf7(bytes)), true);
@@ -90,8 +99,9 @@ mod tests {
             ("UTF-8", b"\xef\xbb\xbfbom", "bom", true),
             ("iso-8859-1", b"caf\xe9", "caf\u{e9}", true),
             ("ISO-8859-1", b"\x80", "\u{20ac}", true),
-            ("us-ascii", b"caf\xc3\xa9", "caf\u{e9}", true),
-            ("us-ascii", b"caf\xe9", "caf\u{fffd}", true),
+            ("us-ascii", b"cafe", "cafe", true),
+            ("us-ascii", b"caf\xc3\xa9", "caf\u{e9}", false),
+            ("us-ascii", b"caf\xe9", "caf\u{e9}", false),
             ("x-nobody", b"caf\xc3\xa9", "caf\u{e9}", false),
             ("iso-2022-jp", b"\x1b$B4A\x1b(B", "\u{6f22}", true),
             ("koi8-r", b"\xf0", "\u{41f}", true),

@@ -13,12 +13,31 @@ use crate::message::content::hex;
 /// decoded, since senders cut multi-byte characters and shift states at word ends. Control characters from inside a
 /// word are dropped: they would put line ends into whatever the text is shown in.
 pub(crate) fn decode(bytes: &[u8]) -> Cow<'_, str> {
-    decode_flagged(bytes).0
+    decode_flagged(bytes.trim_ascii(), Bounds::Free).0
 }
 
-/// The same; the second value is true where a control character was dropped.
-pub(crate) fn decode_flagged(bytes: &[u8]) -> (Cow<'_, str>, bool) {
-    let bytes = bytes.trim_ascii();
+/// The same for the value of a parameter: a word counts where white space or the end bounds it (§5), since a file name
+/// may hold anything.
+pub(crate) fn decode_bounded(bytes: &[u8]) -> Cow<'_, str> {
+    decode_flagged(bytes.trim_ascii(), Bounds::Blank).0
+}
+
+/// The same without trimming, for a piece of a display name.
+pub(crate) fn decode_piece(bytes: &[u8]) -> Cow<'_, str> {
+    decode_flagged(bytes, Bounds::Free).0
+}
+
+/// What may stand beside an encoded word.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bounds {
+    /// White space, another word or an end.
+    Blank,
+    /// Anything: senders glue words to text.
+    Free,
+}
+
+/// The second value is true where a control character was dropped.
+pub(crate) fn decode_flagged(bytes: &[u8], bounds: Bounds) -> (Cow<'_, str>, bool) {
     let mut first = memmem::find(bytes, b"=?");
     if first.is_none() && memchr(b'\n', bytes).is_none() {
         return (charset::utf8(bytes), false);
@@ -31,7 +50,12 @@ pub(crate) fn decode_flagged(bytes: &[u8]) -> (Cow<'_, str>, bool) {
         if bytes.len() - rest.len() + at >= last_end {
             break;
         }
-        match EncodedWord::at(&rest[at..]) {
+        let word = EncodedWord::at(&rest[at..]).filter(|(_, length)| {
+            let before = rest[..at].last().is_none_or(|b| b.is_ascii_whitespace());
+            let after = rest.get(at + length).is_none_or(|b| b.is_ascii_whitespace());
+            bounds == Bounds::Free || before && after
+        });
+        match word {
             Some((word, length)) => {
                 text.plain(&rest[..at], true);
                 text.word(&word);
@@ -121,6 +145,11 @@ impl Text {
             self.charset.clear();
             self.charset.extend_from_slice(word.charset);
         }
+        // Two escapes in a row are an error to a decoder (WHATWG, ISO-2022-JP): the return to ASCII at a word's end
+        // goes, where the next word leaves it again.
+        if self.pending.ends_with(b"\x1b(B") && starts_iso_2022(word.charset) {
+            self.pending.truncate(self.pending.len() - 3);
+        }
         if word.base64 {
             base64::decode_into(word.text, &mut self.pending);
         } else {
@@ -146,6 +175,12 @@ impl Text {
         }
         self.pending.clear();
     }
+}
+
+fn starts_iso_2022(charset: &[u8]) -> bool {
+    charset
+        .get(..8)
+        .is_some_and(|head| head.eq_ignore_ascii_case(b"iso-2022"))
 }
 
 /// The Q encoding (RFC 2047 §4.2).

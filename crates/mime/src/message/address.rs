@@ -196,9 +196,10 @@ impl<'a> Mailbox<'a> {
             .rposition(|word| self.atom(word).contains(&b'@'))
         else {
             let name = self.phrase(&self.words);
+            let name = if name.is_empty() { comment() } else { name };
             return Address {
-                name: comment(),
-                address: name,
+                name,
+                address: Cow::Borrowed(""),
             };
         };
         let (mut first, mut last) = (at, at);
@@ -218,9 +219,11 @@ impl<'a> Mailbox<'a> {
                 .collect();
             Cow::Owned(charset::utf8(&joined).into_owned())
         };
-        let name = self.phrase(&self.words[..first]);
-        let name = if name.is_empty() { comment() } else { name };
-        Address { name, address }
+        // Words before it are no display name: that needs the brackets.
+        Address {
+            name: comment(),
+            address,
+        }
     }
 
     fn glued(&self, left: usize, right: usize) -> bool {
@@ -247,7 +250,10 @@ impl<'a> Mailbox<'a> {
         match words {
             [] => Cow::Borrowed(""),
             [word] if word.kind == Kind::Atom => words::decode(self.bytes(word)),
-            [word] => unquoted(self.bytes(word)),
+            [word] => match unquoted(self.bytes(word)) {
+                Cow::Borrowed(name) => Cow::Borrowed(name.trim()),
+                Cow::Owned(name) => Cow::Owned(name.trim().to_owned()),
+            },
             [first, .., last] if words.iter().all(|word| word.kind == Kind::Atom) => {
                 // Decoded in one piece: words of one charset belong together.
                 let span = &self.value[first.start..last.end];
@@ -265,33 +271,24 @@ impl<'a> Mailbox<'a> {
         let mut name = String::new();
         let mut run: Vec<u8> = Vec::new();
         for (number, word) in words.iter().enumerate() {
-            let gap = number > 0 && word.gap;
+            if number > 0 && word.gap {
+                run.push(b' ');
+            }
             match word.kind {
-                Kind::Atom => {
-                    if gap {
-                        run.push(b' ');
-                    }
-                    run.extend_from_slice(self.bytes(word));
-                }
+                Kind::Atom => run.extend_from_slice(self.bytes(word)),
                 Kind::Quoted => {
                     push_decoded(&mut run, &mut name);
-                    if gap && !name.is_empty() {
-                        name.push(' ');
-                    }
                     name.push_str(&unquoted(self.bytes(word)));
                 }
             }
         }
         push_decoded(&mut run, &mut name);
-        Cow::Owned(name)
+        Cow::Owned(name.trim().to_owned())
     }
 }
 
 fn push_decoded(run: &mut Vec<u8>, name: &mut String) {
-    if run.first() == Some(&b' ') && !name.is_empty() {
-        name.push(' ');
-    }
-    name.push_str(&words::decode(run));
+    name.push_str(&words::decode_piece(run));
     run.clear();
 }
 
@@ -300,9 +297,9 @@ fn unquoted(bytes: &[u8]) -> Cow<'_, str> {
     let inner = bytes.strip_prefix(b"\"").unwrap_or(bytes);
     let inner = inner.strip_suffix(b"\"").unwrap_or(inner);
     if !inner.contains(&b'\\') {
-        return words::decode(inner);
+        return words::decode_piece(inner);
     }
-    Cow::Owned(words::decode(&unescaped(inner)).into_owned())
+    Cow::Owned(words::decode_piece(&unescaped(inner)).into_owned())
 }
 
 fn unescaped(inner: &[u8]) -> Vec<u8> {

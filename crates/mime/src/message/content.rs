@@ -24,8 +24,23 @@ pub(crate) fn media_type(value: &[u8]) -> Option<(&str, &str)> {
     if value.get(at) != Some(&b'/') {
         return None;
     }
-    let (subtype, _) = token(value, skip_cfws(value, at + 1))?;
-    Some((kind, subtype))
+    let from = skip_cfws(value, at + 1);
+    let rest = value.get(from..)?;
+    // Dirt behind the subtype (`text/plain>`) makes it another type, not the one it resembles.
+    let end = rest
+        .iter()
+        .position(|&b| matches!(b, b';' | b'(' | b',') || b.is_ascii_whitespace());
+    let subtype = std::str::from_utf8(&rest[..end.unwrap_or(rest.len())]).ok()?;
+    if subtype.is_empty() {
+        None
+    } else {
+        Some((kind, subtype))
+    }
+}
+
+/// What stands before the first `;`.
+pub(crate) fn bare_value(value: &[u8]) -> &[u8] {
+    value[..memchr(b';', value).unwrap_or(value.len())].trim_ascii()
 }
 
 /// The first word of a Content-Disposition or Content-Transfer-Encoding value, as written.
@@ -68,17 +83,17 @@ pub(crate) fn parameter<'a>(value: &'a [u8], name: &str, limit: usize) -> Option
         if found {
             return Some(Cow::Owned(match label {
                 Some(label) => charset::decode(label, &bytes).0.into_owned(),
-                None => words::decode(&bytes).into_owned(),
+                None => words::decode_bounded(&bytes).into_owned(),
             }));
         }
     }
     let parameter = plain?;
     if !parameter.quoted || !parameter.value.contains(&b'\\') && !parameter.value.contains(&b'\n') {
-        return Some(words::decode(parameter.value));
+        return Some(words::decode_bounded(parameter.value));
     }
     let mut out = Vec::new();
     parameter.unquoted_into(&mut out);
-    Some(Cow::Owned(words::decode(&out).into_owned()))
+    Some(Cow::Owned(words::decode_bounded(&out).into_owned()))
 }
 
 /// Joins the sections `name*0`, `name*1*`, … and the single `name*` (RFC 2231 §3 and §4).
@@ -391,10 +406,8 @@ mod tests {
                 "filename",
                 Some("na\u{ef}ve.txt"),
             ),
-            (
-                "attachment; filename=\"=?utf-8?q?na=C3=AFve?=.txt\"",
-                "filename",
-                Some("na\u{ef}ve.txt"),
+            ("attachment; filename=\"=?utf-8?q?na=C3=AFve.txt?=\"", "filename", Some("na\u{ef}ve.txt")),
+            ("attachment; filename=\"a=?utf-8?q?b?=\"", "filename", Some("a=?utf-8?q?b?=")),
             ),
             ("text/plain", "charset", None),
             ("", "charset", None),

@@ -24,9 +24,15 @@ struct Date {
 
 impl Date {
     fn take(&mut self, token: &[u8]) {
-        if token.contains(&b':') {
-            if self.time.is_none() {
-                self.time = clock(token);
+        if token.contains(&b':') && self.time.is_none() {
+            // `10:52:37+0200`: the zone glued on.
+            let end = token
+                .iter()
+                .position(|&b| b == b'+' || b == b'-')
+                .unwrap_or(token.len());
+            self.time = clock(&token[..end]);
+            if end < token.len() && self.time.is_some() {
+                self.take(&token[end..]);
             }
             return;
         }

@@ -93,7 +93,7 @@ impl<'m> Iterator for Fields<'m, '_> {
     }
 }
 
-/// Message ids (RFC 5322 §3.6.4): what stands in angle brackets, white space inside dropped; where there are none, the
+/// Message ids (RFC 5322 §3.6.4): what stands in angle brackets, unfolded; where there are none, the
 /// words of the field, since some senders leave the brackets out.
 pub(crate) fn message_ids(value: &[u8], limit: usize, out: &mut Vec<String>) {
     let mut rest = value;
@@ -112,10 +112,10 @@ pub(crate) fn message_ids(value: &[u8], limit: usize, out: &mut Vec<String>) {
         let id: Vec<u8> = tail[start..close]
             .iter()
             .copied()
-            .filter(|b| !b.is_ascii_whitespace())
+            .filter(|b| !matches!(b, b'\r' | b'\n'))
             .collect();
-        if !id.is_empty() {
-            out.push(charset::utf8(&id).into_owned());
+        if !id.trim_ascii().is_empty() {
+            out.push(charset::utf8(id.trim_ascii()).into_owned());
         }
         rest = &tail[close + 1..];
     }

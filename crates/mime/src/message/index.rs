@@ -48,6 +48,8 @@ pub(crate) struct PartEntry {
     pub(crate) content_type: u32,
     pub(crate) encoding: u32,
     pub(crate) disposition: u32,
+    /// A delimiter of its own was seen.
+    pub(crate) delimited: bool,
 }
 
 /// An open `multipart`: its boundary lies in [`Index::boundaries`].
@@ -115,7 +117,10 @@ impl<'a> Walk<'a> {
             self.close_above(delimiter.level + 1, delimiter.body_end);
             let level = self.index.levels.get_mut(delimiter.level)?;
             let part = level.part;
-            if !delimiter.close {
+            if let Some(entry) = self.index.parts.get_mut(part as usize) {
+                entry.delimited = true;
+            }
+            if !delimiter.close && delimiter.next < self.raw.len() {
                 if self.index.parts.len() < self.limits.parts {
                     return Some((delimiter.next, part));
                 }
@@ -179,6 +184,7 @@ impl<'a> Walk<'a> {
             content_type: NONE,
             encoding: NONE,
             disposition: NONE,
+            delimited: false,
         };
         let body_start = self.header(start, &mut part);
         part.body_start = offset(body_start);
@@ -203,8 +209,6 @@ impl<'a> Walk<'a> {
         }
         let boundary_start = self.index.boundaries.len();
         parameter_into(value, b"boundary", &mut self.index.boundaries);
-        let trimmed = self.index.boundaries[boundary_start..].trim_ascii_end().len();
-        self.index.boundaries.truncate(boundary_start + trimmed);
         let Some(&first) = self.index.boundaries.get(boundary_start) else {
             self.defect(DefectKind::MissingBoundary, start, end);
             return;
@@ -212,7 +216,7 @@ impl<'a> Walk<'a> {
         self.index.levels.push(Level {
             part: offset(number),
             boundary_start: offset(boundary_start),
-            boundary_len: offset(trimmed),
+            boundary_len: offset(self.index.boundaries.len() - boundary_start),
             first,
             closed: false,
         });
@@ -361,43 +365,42 @@ impl<'a> Walk<'a> {
         self.delimiter(line).is_some()
     }
 
-    /// Reads the line at `line`, which starts with `--`, as a delimiter of an open level, the innermost first.
+    /// Reads the line at `line`, which starts with `--`, as a delimiter of an open level.
+    ///
+    /// RFC 2046 §5.1.1: "An exact match of the entire candidate line is not required; it is sufficient that the boundary
+    /// appear in its entirety following the CRLF." The longest boundary that fits is meant, the innermost of equals: a
+    /// boundary may begin with the boundary around it. A level that was closed takes its late delimiters out of the way.
     fn delimiter(&self, line: usize) -> Option<Delimiter> {
         let raw = self.raw;
         let first = *raw.get(line + 2)?;
-        if !self.index.levels.iter().any(|level| level.first == first) {
-            return None;
-        }
-        let feed = self.line_end(line);
-        let content = raw[line + 2..feed].trim_ascii_end();
+        let mut found: Option<(usize, usize)> = None;
         for (number, level) in self.index.levels.iter().enumerate().rev() {
             let length = level.boundary_len as usize;
-            if level.closed
-                || level.first != first
-                || (content.len() != length && content.len() != length + 2)
-            {
+            if level.first != first || found.is_some_and(|(_, longest)| longest >= length) {
                 continue;
             }
             let boundary = &self.index.boundaries[level.boundary_start as usize..][..length];
-            let Some(rest) = content.strip_prefix(boundary) else {
-                continue;
-            };
-            if !rest.is_empty() && rest != b"--" {
-                continue;
+            if raw[line + 2..].starts_with(boundary) {
+                found = Some((number, length));
             }
-            let mut body_end = line.saturating_sub(1);
-            if body_end > 0 && raw[body_end - 1] == b'\r' {
-                body_end -= 1;
-            }
-            let next = (feed + 1).min(raw.len());
-            return Some(Delimiter {
-                level: number,
-                close: !rest.is_empty(),
-                body_end,
-                next,
-            });
         }
-        None
+        let (number, length) = found?;
+        if self.index.levels[number].closed {
+            return None;
+        }
+        let feed = self.line_end(line);
+        let close = raw.get(line + 2 + length..feed)?.starts_with(b"--");
+        let mut body_end = line.saturating_sub(1);
+        if body_end > 0 && raw[body_end - 1] == b'\r' {
+            body_end -= 1;
+        }
+        let next = (feed + 1).min(raw.len());
+        Some(Delimiter {
+            level: number,
+            close,
+            body_end,
+            next,
+        })
     }
 
     /// The LF that ends the line, or the end of the input.

@@ -234,6 +234,6 @@ impl<'a> Message<'a> {
         let number = |part: Option<Part<'_>>| part.map(|part| part.number());
         let shown = [number(self.text_part()), number(self.html_part())];
         self.parts()
-            .filter(move |part| !part.is_multipart() && !shown.contains(&Some(part.number())))
+            .filter(move |part| !part.has_parts() && !shown.contains(&Some(part.number())))
     }
 }

@@ -81,9 +81,14 @@ impl<'m> Part<'m> {
 
     /// Type and subtype in lower case.
     ///
-    /// text/plain where none is readable (RFC 2045 §5.2), message/rfc822 in multipart/digest (RFC 2046 §5.1.5).
+    /// text/plain where nothing is said (RFC 2045 §5.2), message/rfc822 in multipart/digest (RFC 2046 §5.1.5). What is no
+    /// `type/subtype` comes as it stands: it may be shown as text, by the same section, but it is not a text/plain.
     pub fn media_type(&self) -> Cow<'m, str> {
         let Some((kind, subtype)) = self.types() else {
+            let said = self.value(self.entry.content_type).map(content::bare_value);
+            if let Some(said) = said.filter(|said| !said.is_empty()) {
+                return Cow::Owned(charset::utf8(said).to_lowercase());
+            }
             return Cow::Borrowed(if self.in_digest() {
                 "message/rfc822"
             } else {
@@ -110,7 +115,11 @@ impl<'m> Part<'m> {
     pub fn is_kind(&self, kind: &str) -> bool {
         match self.types() {
             Some((ours, _)) => ours.eq_ignore_ascii_case(kind),
-            None => kind.eq_ignore_ascii_case(if self.in_digest() { "message" } else { "text" }),
+            None => self
+                .media_type()
+                .split('/')
+                .next()
+                .is_some_and(|ours| ours.eq_ignore_ascii_case(kind)),
         }
     }
 
@@ -118,6 +127,16 @@ impl<'m> Part<'m> {
     pub fn is_multipart(&self) -> bool {
         self.value(self.entry.content_type)
             .is_some_and(content::is_multipart)
+    }
+
+    /// Whether its type is no `type/subtype`.
+    pub(crate) fn is_untyped(&self) -> bool {
+        self.entry.content_type != NONE && self.types().is_none() && self.disposition() == Disposition::Inline
+    }
+
+    /// Whether it has parts, or could have: a `multipart` whose boundary never comes is a leaf, whatever it calls itself.
+    pub fn has_parts(&self) -> bool {
+        self.entry.delimited || self.entry.subtree_end as usize > self.number + 1
     }
 
     fn types(&self) -> Option<(&'m str, &'m str)> {

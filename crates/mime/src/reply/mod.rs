@@ -110,6 +110,10 @@ impl<'t> Reply<'t> {
         if let Some(part) = message.html_part() {
             return Self::of_html_with(&part.text(), &options);
         }
+        // RFC 2045 §5.2 has a part of an unreadable type shown as text.
+        if let Some(part) = message.parts().find(|part| part.is_untyped()) {
+            return Self::read(part.text(), &[], &options, Source::Text);
+        }
         // A multipart whose boundary never comes: what would be its preamble is all there is.
         if let Some(part) = message.part(0)
             && part.is_multipart()
