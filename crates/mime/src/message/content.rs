@@ -406,8 +406,15 @@ mod tests {
                 "filename",
                 Some("na\u{ef}ve.txt"),
             ),
-            ("attachment; filename=\"=?utf-8?q?na=C3=AFve.txt?=\"", "filename", Some("na\u{ef}ve.txt")),
-            ("attachment; filename=\"a=?utf-8?q?b?=\"", "filename", Some("a=?utf-8?q?b?=")),
+            (
+                "attachment; filename=\"=?utf-8?q?na=C3=AFve.txt?=\"",
+                "filename",
+                Some("na\u{ef}ve.txt"),
+            ),
+            (
+                "attachment; filename=\"a=?utf-8?q?b?=\"",
+                "filename",
+                Some("a=?utf-8?q?b?="),
             ),
             ("text/plain", "charset", None),
             ("", "charset", None),
