@@ -40,7 +40,7 @@
 //! - Encoded words are decoded in display names and text, never inside an address.
 //!
 //! # Limits
-//! Everything a sender controls is bounded by [`Limits`](message::Limits): depth 100, parts 10,000, fields 10,000,
+//! Everything a sender controls is bounded by [`Limits`](message::Limits): depth 32, parts 10,000, fields 10,000,
 //! header section 1 MiB, list items 10,000. Every function takes time linear in its input.
 //!
 //! # Why lazy?

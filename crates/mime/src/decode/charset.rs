@@ -31,6 +31,16 @@ pub(crate) fn decode<'a>(label: &[u8], bytes: &'a [u8]) -> (Cow<'a, str>, bool) 
     }
 }
 
+/// The same for bytes that are owned already: no copy where they are the text.
+pub(crate) fn decode_owned(label: &[u8], bytes: Vec<u8>) -> String {
+    let trimmed = label.trim_ascii();
+    let plain = is_utf8(trimmed) || trimmed.is_empty() || is_ascii_name(trimmed);
+    if !plain || bytes.starts_with(b"\xef\xbb\xbf") {
+        return decode(label, &bytes).0.into_owned();
+    }
+    String::from_utf8(bytes).unwrap_or_else(|error| decode(label, error.as_bytes()).0.into_owned())
+}
+
 /// UTF-8 with U+FFFD for what is none, without a byte order mark.
 pub(crate) fn utf8(bytes: &[u8]) -> Cow<'_, str> {
     encoding_rs::UTF_8.decode_with_bom_removal(bytes).0

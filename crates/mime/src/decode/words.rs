@@ -66,6 +66,10 @@ pub(crate) fn decode_flagged(bytes: &[u8], bounds: Bounds) -> (Cow<'_, str>, boo
             None => first = memmem::find(&rest[at + 2..], b"=?").map(|next| at + 2 + next),
         }
     }
+    // No word at all: what looked like one is plain text.
+    if rest.len() == bytes.len() && memchr(b'\n', bytes).is_none() {
+        return (charset::utf8(bytes), false);
+    }
     text.plain(rest, false);
     text.flush();
     (Cow::Owned(text.out), text.dropped)

@@ -59,6 +59,8 @@ struct Level {
     boundary_start: u32,
     boundary_len: u32,
     first: u8,
+    /// First bytes of this boundary and of those around it, as bits: most lines fit none.
+    firsts: u64,
     closed: bool,
 }
 
@@ -213,7 +215,9 @@ impl<'a> Walk<'a> {
             self.defect(DefectKind::MissingBoundary, start, end);
             return;
         };
+        let around = self.index.levels.last().map_or(0, |level| level.firsts);
         self.index.levels.push(Level {
+            firsts: around | bit(first),
             part: offset(number),
             boundary_start: offset(boundary_start),
             boundary_len: offset(self.index.boundaries.len() - boundary_start),
@@ -373,6 +377,9 @@ impl<'a> Walk<'a> {
     fn delimiter(&self, line: usize) -> Option<Delimiter> {
         let raw = self.raw;
         let first = *raw.get(line + 2)?;
+        if self.index.levels.last()?.firsts & bit(first) == 0 {
+            return None;
+        }
         let mut found: Option<(usize, usize)> = None;
         for (number, level) in self.index.levels.iter().enumerate().rev() {
             let length = level.boundary_len as usize;
@@ -418,6 +425,10 @@ impl<'a> Walk<'a> {
             self.index.defects.push(Defect::new(kind, start..end));
         }
     }
+}
+
+fn bit(byte: u8) -> u64 {
+    1 << (byte & 63)
 }
 
 /// An offset as the tables hold it; the walk never sees an input beyond it.

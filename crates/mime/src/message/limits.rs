@@ -25,7 +25,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            depth: 100,
+            depth: 32,
             parts: 10_000,
             fields: 10_000,
             header_bytes: 1 << 20,
@@ -37,8 +37,8 @@ impl Default for Limits {
 impl Limits {
     /// How many `multipart` levels are entered; a deeper one is a leaf.
     ///
-    /// Defaults to 100 levels: people nest four deep, list digests of digests eight; a walk over the part table of a
-    /// deeper message would cost its reader depth × parts.
+    /// Defaults to 32 levels: people nest four deep, digests of digests eight; each line that starts with `--` is held
+    /// against the boundary of every open level.
     #[must_use]
     pub fn depth(mut self, levels: usize) -> Self {
         self.depth = levels;

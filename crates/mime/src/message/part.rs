@@ -245,7 +245,7 @@ impl<'m> Part<'m> {
         let label = self.charset().unwrap_or_default();
         match self.body() {
             Cow::Borrowed(bytes) => charset::decode(label.as_bytes(), bytes).0,
-            Cow::Owned(bytes) => Cow::Owned(charset::decode(label.as_bytes(), &bytes).0.into_owned()),
+            Cow::Owned(bytes) => Cow::Owned(charset::decode_owned(label.as_bytes(), bytes)),
         }
     }
 
