@@ -66,7 +66,7 @@ impl Senders {
 pub struct IncomingReply {
     /// Who answers what.
     pub token: Opened,
-    /// What the person wrote, without quotes and signature.
+    /// What the person wrote, without quotes and signature; lines end with LF.
     pub text: String,
     /// The address in From.
     pub from: String,

@@ -159,7 +159,9 @@ fn comment(site: &Site, mail: &Mail<'_>, message: &Message<'_>, token: Opened) -
     if matches!(written.source(), reply::Source::Encrypted | reply::Source::None) {
         return refused(texts::unreadable(site), "encrypted, or without any text");
     }
-    let text = written.visible_without(|address| is_own_address(site, address));
+    let text = written
+        .visible_without(|address| is_own_address(site, address))
+        .replace("\r\n", "\n");
     if text.is_empty() {
         return refused(
             texts::nothing_left(site),

@@ -15,3 +15,8 @@ pub mod spool;
 mod texts;
 #[cfg(feature = "tokio")]
 pub mod worker;
+
+pub use inreply_dns as dns;
+pub use inreply_mime as mime;
+pub use inreply_smtp as smtp;
+pub use inreply_token as token;

@@ -200,6 +200,33 @@ impl Notification {
     }
 }
 
+/// A message that only shows that mail arrives: from the no-reply address, to one mailbox.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn test_message(site: &Site, to: &Mailbox<'_>, now: SystemTime) -> Result<Vec<u8>, ComposeError> {
+    let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let mut body = format!(
+        "This is a test of the e-mail settings of {}. It arrived.\r\n",
+        site.host()
+    );
+    if let Some(link) = site.support_link() {
+        body.push_str(&format!("Help: {link}\r\n"));
+    }
+    let message = MessageBuilder::new()
+        .message_id(format!("test/{}@{}", since.as_micros(), site.host()))
+        .date(i64::try_from(since.as_secs()).unwrap_or_default())
+        .from(Address::new_address(
+            Some(site.host().as_str()),
+            site.no_reply().as_str(),
+        ))
+        .to(Address::new_address(None::<&str>, to.as_str()))
+        .header("Auto-Submitted", Raw::new("auto-generated"))
+        .subject(format!("Test e-mail from {}", site.host()))
+        .text_body(body);
+    Ok(message.write_to_vec()?)
+}
+
 impl Thread {
     /// The id that every message of the thread refers to.
     fn root(&self, site: &Site) -> String {

@@ -1,1 +1,239 @@
-fn main() {}
+//! The reference server: what the e-mail section of a self-hosted forge does, composed from the inreply crates.
+
+mod config;
+mod demo;
+mod forum;
+mod mailbox;
+mod serve;
+mod store;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use anyhow::{Context, Result, bail};
+use clap::{Parser, Subcommand};
+use inreply::smtp::client::Envelope;
+use tracing_subscriber::EnvFilter;
+
+use crate::config::Config;
+use crate::store::{Store, User};
+
+/// Reply by e-mail, in one small server.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Arguments {
+    /// The config file; without one the defaults hold (see `config`).
+    #[arg(long, short, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Take replies and make comments of them, until SIGINT or SIGTERM.
+    Serve,
+    /// Show the whole way of one reply on this machine, with nothing configured.
+    Demo {
+        /// End when the comment is there.
+        #[arg(long)]
+        once: bool,
+    },
+    /// Send a test mail through the relay and show the conversation.
+    SendTest {
+        /// Who gets it.
+        to: String,
+    },
+    /// Print the config file with every key and its default.
+    Config,
+    /// Print the DNS records that the host needs.
+    Dns {
+        /// The addresses at which this server takes mail.
+        #[arg(long = "address", value_name = "IP")]
+        addresses: Vec<std::net::IpAddr>,
+    },
+    /// The demo application's people.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// The demo application's issues.
+    #[command(subcommand)]
+    Issue(IssueCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum UserCommand {
+    /// Add a person.
+    Add { name: String, email: String },
+    /// List people.
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+enum IssueCommand {
+    /// Open an issue and notify everybody else.
+    Open {
+        title: String,
+        #[arg(long)]
+        author: u64,
+        #[arg(long)]
+        text: String,
+    },
+    /// Comment on an issue and notify everybody else.
+    Comment {
+        issue: u64,
+        #[arg(long)]
+        author: u64,
+        #[arg(long)]
+        text: String,
+    },
+    /// Take no more comments on an issue.
+    Lock { issue: u64 },
+    /// Show an issue and its comments.
+    Show { issue: u64 },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| {
+            // The demo tells its story itself.
+            EnvFilter::new(if matches!(arguments.command, Command::Demo { .. }) {
+                "warn"
+            } else {
+                "info"
+            })
+        }))
+        .init();
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(arguments: Arguments) -> Result<()> {
+    if let Command::Demo { once } = arguments.command {
+        return demo::run(once).await;
+    }
+    let config = Config::read(arguments.config.as_deref())?;
+    match arguments.command {
+        Command::Demo { .. } => Ok(()),
+        Command::Serve => serve::run(&config).await,
+        Command::SendTest { to } => send_test(&config, &to).await,
+        Command::Config => {
+            print!("{}", config::DEFAULT);
+            Ok(())
+        }
+        Command::Dns { addresses } => {
+            let plan = inreply::dns::plan::Plan::new(config.site()?.host().as_str())?.addresses(addresses);
+            print!("{plan}");
+            Ok(())
+        }
+        Command::User(command) => user(&config, command),
+        Command::Issue(command) => issue(&config, command).await,
+    }
+}
+
+async fn send_test(config: &Config, to: &str) -> Result<()> {
+    let site = config.site()?;
+    let message =
+        inreply::notify::test_message(&site, &to.parse().context("the address")?, SystemTime::now())?;
+    let envelope = Envelope::new(format!("<{}>", site.no_reply()).parse()?)
+        .to(format!("<{to}>").parse().context("the address")?)
+        .octets(message.len() as u64);
+    let sent = config.relay()?.send(envelope, &message).await;
+    print!("{}", sent.transcript);
+    let report = sent.result?;
+    if !report.is_delivered() {
+        bail!("the relay did not take the message");
+    }
+    println!("The relay has taken the test mail for {to}.");
+    Ok(())
+}
+
+fn user(config: &Config, command: UserCommand) -> Result<()> {
+    let store = open_store(config)?;
+    match command {
+        UserCommand::Add { name, email } => println!("{}", store.add_user(&name, &email)?),
+        UserCommand::List => {
+            for User {
+                id,
+                name,
+                email,
+                bounced,
+            } in store.users()?
+            {
+                println!("{id}\t{name}\t{email}{}", if bounced { "\tbounced" } else { "" });
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn issue(config: &Config, command: IssueCommand) -> Result<()> {
+    let store = open_store(config)?;
+    match command {
+        IssueCommand::Open { title, author, text } => {
+            let issue = store.open_issue(&title)?;
+            println!("{issue}");
+            notify_others(config, &store, issue, author, &text).await
+        }
+        IssueCommand::Comment { issue, author, text } => {
+            notify_others(config, &store, issue, author, &text).await
+        }
+        IssueCommand::Lock { issue } => store.lock_issue(issue),
+        IssueCommand::Show { issue } => {
+            let found = store
+                .issue(issue)?
+                .with_context(|| format!("there is no issue {issue}"))?;
+            println!(
+                "#{issue} {}{}",
+                found.title,
+                if found.locked { " (locked)" } else { "" }
+            );
+            for comment in store.comments(issue)? {
+                let author = store
+                    .user(comment.author)?
+                    .map_or_else(|| "somebody".to_owned(), |user| user.name);
+                println!("\ncomment {} by {author}:\n{}", comment.number, comment.text);
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Adds the comment and mails it to everybody but its author.
+async fn notify_others(config: &Config, store: &Store, issue: u64, author: u64, text: &str) -> Result<()> {
+    let number = store.add_comment(issue, author, text)?;
+    let (gate, relay) = (config.gate()?, config.relay()?);
+    for user in store
+        .users()?
+        .into_iter()
+        .filter(|user| user.id != author && !user.bounced)
+    {
+        let composed = forum::notification(store, &gate, &config.url, (issue, number), &user)?;
+        let sent = relay.send(composed.envelope, &composed.message).await;
+        let report = sent
+            .result
+            .with_context(|| format!("cannot notify {}", user.email))?;
+        if !report.is_delivered() {
+            bail!(
+                "the relay refused the notification for {}:\n{}",
+                user.email,
+                sent.transcript
+            );
+        }
+    }
+    Ok(())
+}
+
+fn open_store(config: &Config) -> Result<Store> {
+    std::fs::create_dir_all(&config.data)
+        .with_context(|| format!("cannot make {}", config.data.display()))?;
+    Store::open(&config.store())
+}

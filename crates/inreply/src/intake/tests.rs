@@ -112,6 +112,14 @@ fn a_token_in_the_text_is_not_published() {
 }
 
 #[test]
+fn the_text_of_a_comment_has_plain_line_ends() {
+    let Outcome::Comment(comment) = reply("From: ann@example.com\r\n\r\none\r\n\r\ntwo\r\n") else {
+        panic!()
+    };
+    assert_eq!(comment.text, "one\n\ntwo");
+}
+
+#[test]
 fn copies_have_one_key() {
     let key = |message: &str, subject: u64| {
         let address = gate()

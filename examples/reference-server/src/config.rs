@@ -1,0 +1,204 @@
+//! The config file.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use inreply::gate::Gate;
+use inreply::relay::Relay;
+use inreply::site::Site;
+use inreply::smtp::client::ClientConfig;
+use inreply::smtp::server::ServerConfig;
+use inreply::smtp::wire::data::BareLineEnds;
+use inreply::token::{Key, KeyId, KeyRing};
+use serde::Deserialize;
+
+/// The file with every key, its default and what it is for.
+pub(crate) const DEFAULT: &str = include_str!("../config.toml");
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Config {
+    pub(crate) host: String,
+    pub(crate) data: PathBuf,
+    pub(crate) support: String,
+    pub(crate) url: String,
+    pub(crate) discard_no_reply: bool,
+    pub(crate) retired_keys: Vec<u8>,
+    pub(crate) inbound: Inbound,
+    pub(crate) outbound: Outbound,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Inbound {
+    pub(crate) listen: String,
+    pub(crate) max_message_octets: u64,
+    pub(crate) max_connections: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Outbound {
+    pub(crate) server: String,
+    pub(crate) port: u16,
+    pub(crate) hello: String,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            host: "forge.example".to_owned(),
+            data: "inreply-data".into(),
+            support: String::new(),
+            url: String::new(),
+            discard_no_reply: false,
+            retired_keys: Vec::new(),
+            inbound: Inbound::default(),
+            outbound: Outbound::default(),
+        }
+    }
+}
+
+impl Default for Inbound {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:2525".to_owned(),
+            max_message_octets: 26_214_400,
+            max_connections: 2_048,
+        }
+    }
+}
+
+impl Default for Outbound {
+    fn default() -> Self {
+        Self {
+            server: "127.0.0.1".to_owned(),
+            port: 25,
+            hello: String::new(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads a file; without one the defaults hold.
+    pub(crate) fn read(path: Option<&Path>) -> Result<Self> {
+        let Some(path) = path else {
+            return Ok(Self::default());
+        };
+        let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("{} is no config", path.display()))
+    }
+
+    pub(crate) fn site(&self) -> Result<Site> {
+        let site = Site::new(&self.host)
+            .context("host")?
+            .discard_no_reply(self.discard_no_reply);
+        Ok(match self.support.as_str() {
+            "" => site,
+            link => site.support(link.parse().context("support")?),
+        })
+    }
+
+    /// The gate with the keys in DATA/keys; the first start makes one.
+    pub(crate) fn gate(&self) -> Result<Gate> {
+        let folder = self.data.join("keys");
+        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        let mut keys = read_keys(&folder)?;
+        if keys.is_empty() {
+            keys.push((1, make_key(&folder.join("1.key"))?));
+        }
+        keys.sort_by_key(|(id, _)| *id);
+        let (current, key) = keys.pop().context("no key")?;
+        ensure!(
+            !self.retired_keys.contains(&current),
+            "key {current} is retired and there is no later one"
+        );
+        let ring =
+            keys.into_iter()
+                .try_fold(KeyRing::new(KeyId(current), key), |ring, (id, key)| {
+                    match self.retired_keys.contains(&id) {
+                        true => ring.with_retired(KeyId(id), key),
+                        false => ring.with_old(KeyId(id), key),
+                    }
+                })?;
+        Ok(Gate::new(self.site()?, &ring))
+    }
+
+    pub(crate) fn server(&self) -> Result<ServerConfig> {
+        let domain = self.site()?.reply_domain().as_str().parse().context("host")?;
+        // As Postfix does: scripts that pipe Unix files into sendmail are many, and the end of data stays strict.
+        Ok(ServerConfig::new(domain)
+            .max_message_octets(self.inbound.max_message_octets)
+            .bare_line_ends(BareLineEnds::Normalize))
+    }
+
+    pub(crate) fn relay(&self) -> Result<Relay> {
+        let hello = if self.outbound.hello.is_empty() {
+            &self.host
+        } else {
+            &self.outbound.hello
+        };
+        let client = ClientConfig::new(hello.parse().context("outbound.hello")?);
+        Ok(Relay::new(&self.outbound.server, self.outbound.port, client))
+    }
+
+    pub(crate) fn spool(&self) -> PathBuf {
+        self.data.join("spool")
+    }
+
+    pub(crate) fn store(&self) -> PathBuf {
+        self.data.join("issues.redb")
+    }
+}
+
+fn read_keys(folder: &Path) -> Result<Vec<(u8, Key)>> {
+    let mut keys = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "key") {
+            let name = || format!("{} is no key", path.display());
+            let id = path
+                .file_stem()
+                .and_then(|stem| stem.to_str())
+                .and_then(|stem| stem.parse().ok());
+            keys.push((
+                id.with_context(name)?,
+                Key::from_file_contents(&fs::read(&path)?).with_context(name)?,
+            ));
+        }
+    }
+    Ok(keys)
+}
+
+fn make_key(path: &Path) -> Result<Key> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no random numbers: {error}"))?;
+    let hex = data_encoding::HEXLOWER.encode(&bytes);
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    writeln!(file, "{hex}")?;
+    file.sync_all()?;
+    Ok(Key::from_hex(&hex)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_file_says_the_defaults() {
+        assert_eq!(toml::from_str::<Config>(DEFAULT).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn a_misspelt_key_is_an_error() {
+        assert!(toml::from_str::<Config>("hots = \"x\"").is_err());
+        assert!(toml::from_str::<Config>("[inbound]\nport = 25").is_err());
+    }
+}

@@ -1,0 +1,131 @@
+//! What the demo application is to `inreply`: an inbox in front of its store, and mail about its issues.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use anyhow::{Context, Result};
+use inreply::gate::Gate;
+use inreply::inbox::{Inbox, InboxError, IncomingReply, Receipt, Senders, Standing};
+use inreply::notify::{Composed, Notification, Thread};
+use inreply::token::Opened;
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
+
+use crate::store::{Store, User};
+
+/// The project that all issues of the demo belong to.
+const PROJECT: &str = "widgets";
+
+/// The inbox: people in the store may answer issues that are not locked, from their own address.
+#[derive(Debug)]
+pub(crate) struct Forum {
+    store: Arc<Store>,
+    /// Told of each comment that came by mail, with its issue.
+    news: Option<mpsc::UnboundedSender<(u64, u64)>>,
+}
+
+impl Forum {
+    pub(crate) fn new(store: Arc<Store>, news: Option<mpsc::UnboundedSender<(u64, u64)>>) -> Self {
+        Self { store, news }
+    }
+
+    /// Runs `work` on the store. A store that fails is tried again later.
+    async fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Store) -> Result<T> + Send + 'static,
+    ) -> Result<T, InboxError> {
+        let store = Arc::clone(&self.store);
+        let done = spawn_blocking(move || work(&store)).await;
+        done.map_err(anyhow::Error::from)
+            .flatten()
+            .map_err(|error| InboxError::Transient(format!("{error:#}")))
+    }
+}
+
+impl Inbox for Forum {
+    async fn standing(&self, token: &Opened) -> Result<Standing, InboxError> {
+        let Some((issue, user)) = token.ids.pair() else {
+            return Ok(Standing::Closed("it is of another program".to_owned()));
+        };
+        let (issue, user) = self
+            .ask(move |store| Ok((store.issue(issue)?, store.user(user)?)))
+            .await?;
+        Ok(match (issue, user) {
+            (Some(issue), Some(user)) if !issue.locked => Standing::Open(Senders::Only(vec![user.email])),
+            (Some(_), Some(_)) => Standing::Closed("the issue is locked".to_owned()),
+            (None, _) => Standing::Closed("the issue is gone".to_owned()),
+            (_, None) => Standing::Closed("the account is gone".to_owned()),
+        })
+    }
+
+    async fn comment(&self, reply: IncomingReply) -> Result<Receipt, InboxError> {
+        let Some((issue, user)) = reply.token.ids.pair() else {
+            return Err(InboxError::Permanent(
+                "the token is of another program".to_owned(),
+            ));
+        };
+        let (receipt, number) = self
+            .ask(move |store| store.add_reply(issue, user, &reply.text, &reply.key))
+            .await?;
+        if receipt == Receipt::Stored {
+            tracing::info!(issue, number, user, "comment stored");
+            if let Some(news) = &self.news {
+                // The demo may have stopped listening.
+                let _ = news.send((issue, number));
+            }
+        }
+        Ok(receipt)
+    }
+
+    async fn bounced(&self, token: &Opened) -> Result<(), InboxError> {
+        let Some((_, user)) = token.ids.pair() else {
+            return Ok(());
+        };
+        tracing::warn!(user, "mail to this person came back");
+        self.ask(move |store| store.mark_bounced(user)).await
+    }
+}
+
+/// The notification of comment `number` of an issue for one person.
+pub(crate) fn notification(
+    store: &Store,
+    gate: &Gate,
+    url: &str,
+    (issue, number): (u64, u64),
+    to: &User,
+) -> Result<Composed> {
+    let issue = store
+        .issue(issue)?
+        .with_context(|| format!("there is no issue {issue}"))?;
+    let comments = store.comments(issue.id)?;
+    let comment = comments
+        .iter()
+        .find(|comment| comment.number == number)
+        .context("there is no such comment")?;
+    let author = store
+        .user(comment.author)?
+        .map_or_else(|| "somebody".to_owned(), |user| user.name);
+    let notification = Notification {
+        to: to
+            .email
+            .parse()
+            .with_context(|| format!("{} is no address", to.email))?,
+        recipient: to.id,
+        thread: Thread {
+            kind: "issue",
+            id: issue.id,
+            title: issue.title,
+            list: PROJECT.to_owned(),
+        },
+        event: if number == 1 {
+            String::new()
+        } else {
+            format!("comment/{number}")
+        },
+        reason: "subscribed".to_owned(),
+        author,
+        text: comment.text.clone(),
+        url: (!url.is_empty()).then(|| format!("{}/issues/{}", url.trim_end_matches('/'), issue.id)),
+    };
+    Ok(notification.compose(gate, SystemTime::now())?)
+}

@@ -1,0 +1,90 @@
+//! The running server: listener and worker, until a signal.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use inreply::listener::{self, ListenerConfig};
+use inreply::receiver::Receiver;
+use inreply::spool::Maildir;
+use inreply::worker;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use crate::config::Config;
+use crate::forum::Forum;
+use crate::store::Store;
+
+/// The parts that run, and how to stop them.
+pub(crate) struct Running {
+    pub(crate) address: std::net::SocketAddr,
+    pub(crate) store: Arc<Store>,
+    pub(crate) receiver: Arc<Receiver<Forum>>,
+    stop: watch::Sender<bool>,
+    tasks: [JoinHandle<()>; 2],
+}
+
+impl Running {
+    /// Opens the store and the spool and begins to listen.
+    pub(crate) async fn start(
+        config: &Config,
+        news: Option<mpsc::UnboundedSender<(u64, u64)>>,
+    ) -> Result<Self> {
+        let gate = config.gate()?;
+        let store = Arc::new(Store::open(&config.store())?);
+        let spool = Maildir::open(config.spool())
+            .with_context(|| format!("cannot open the spool in {}", config.spool().display()))?;
+        let listener = TcpListener::bind(&config.inbound.listen)
+            .await
+            .with_context(|| format!("cannot listen on {}", config.inbound.listen))?;
+        let address = listener.local_addr()?;
+        let receiver = Receiver::new(gate, spool, Forum::new(Arc::clone(&store), news));
+        let (stop, stopped) = watch::channel(false);
+        let listener_config =
+            ListenerConfig::new(config.server()?).max_connections(config.inbound.max_connections);
+        let sessions = Arc::clone(&receiver);
+        let tasks = [
+            tokio::spawn(listener::serve(
+                listener,
+                listener_config,
+                stopped.clone(),
+                move |peer| sessions.session(peer),
+            )),
+            tokio::spawn(worker::run(Arc::clone(&receiver), stopped)),
+        ];
+        Ok(Self {
+            address,
+            store,
+            receiver,
+            stop,
+            tasks,
+        })
+    }
+
+    /// Lets open messages finish, then ends.
+    pub(crate) async fn stop(self) -> Result<()> {
+        self.stop.send_replace(true);
+        for task in self.tasks {
+            task.await?;
+        }
+        Ok(())
+    }
+}
+
+pub(crate) async fn run(config: &Config) -> Result<()> {
+    let running = Running::start(config, None).await?;
+    tracing::info!(
+        address = %running.address,
+        domain = %running.receiver.gate().site().reply_domain(),
+        spool = %running.receiver.spool().root().display(),
+        "taking mail"
+    );
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    tracing::info!("stopping");
+    running.stop().await
+}

@@ -1,0 +1,228 @@
+//! The demo application's data: people, issues and comments, in redb.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use inreply::inbox::{IdempotencyKey, Receipt};
+use redb::{ConcurrencyMode, Database, ReadableDatabase, ReadableTable, TableDefinition};
+
+const USERS: TableDefinition<'_, u64, (&str, &str)> = TableDefinition::new("users");
+const ISSUES: TableDefinition<'_, u64, (&str, bool)> = TableDefinition::new("issues");
+const COMMENTS: TableDefinition<'_, (u64, u64), (u64, &str)> = TableDefinition::new("comments");
+const SEEN: TableDefinition<'_, &[u8; 32], u64> = TableDefinition::new("seen");
+
+/// The embedded store; several processes may have it open.
+#[derive(Debug)]
+pub(crate) struct Store {
+    database: Database,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct User {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    pub(crate) email: String,
+    /// Mail to it came back.
+    pub(crate) bounced: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Issue {
+    pub(crate) id: u64,
+    pub(crate) title: String,
+    pub(crate) locked: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Comment {
+    pub(crate) number: u64,
+    pub(crate) author: u64,
+    pub(crate) text: String,
+}
+
+const BOUNCED: TableDefinition<'_, u64, ()> = TableDefinition::new("bounced");
+
+impl Store {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let database = Database::builder()
+            .set_concurrency_mode(ConcurrencyMode::MultiWriter)
+            .create(path)
+            .with_context(|| format!("cannot open {}", path.display()))?;
+        let transaction = database.begin_write()?;
+        // Tables exist from here on, so that a reader need not ask.
+        transaction.open_table(USERS)?;
+        transaction.open_table(ISSUES)?;
+        transaction.open_table(COMMENTS)?;
+        transaction.open_table(SEEN)?;
+        transaction.open_table(BOUNCED)?;
+        transaction.commit()?;
+        Ok(Self { database })
+    }
+
+    pub(crate) fn add_user(&self, name: &str, email: &str) -> Result<u64> {
+        let transaction = self.database.begin_write()?;
+        let id = {
+            let mut users = transaction.open_table(USERS)?;
+            let id = users.last()?.map_or(0, |(id, _)| id.value()) + 1;
+            users.insert(id, (name, email))?;
+            id
+        };
+        transaction.commit()?;
+        Ok(id)
+    }
+
+    pub(crate) fn users(&self) -> Result<Vec<User>> {
+        let transaction = self.database.begin_read()?;
+        let bounced = transaction.open_table(BOUNCED)?;
+        let users = transaction.open_table(USERS)?;
+        users
+            .iter()?
+            .map(|entry| {
+                let (id, user) = entry?;
+                let ((name, email), id) = (user.value(), id.value());
+                let bounced = bounced.get(id)?.is_some();
+                Ok(User {
+                    id,
+                    name: name.to_owned(),
+                    email: email.to_owned(),
+                    bounced,
+                })
+            })
+            .collect()
+    }
+
+    pub(crate) fn user(&self, id: u64) -> Result<Option<User>> {
+        Ok(self.users()?.into_iter().find(|user| user.id == id))
+    }
+
+    pub(crate) fn mark_bounced(&self, user: u64) -> Result<()> {
+        let transaction = self.database.begin_write()?;
+        transaction.open_table(BOUNCED)?.insert(user, ())?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    pub(crate) fn open_issue(&self, title: &str) -> Result<u64> {
+        let transaction = self.database.begin_write()?;
+        let id = {
+            let mut issues = transaction.open_table(ISSUES)?;
+            let id = issues.last()?.map_or(0, |(id, _)| id.value()) + 1;
+            issues.insert(id, (title, false))?;
+            id
+        };
+        transaction.commit()?;
+        Ok(id)
+    }
+
+    pub(crate) fn issue(&self, id: u64) -> Result<Option<Issue>> {
+        let transaction = self.database.begin_read()?;
+        let issue = transaction.open_table(ISSUES)?.get(id)?;
+        Ok(issue.map(|issue| {
+            let (title, locked) = issue.value();
+            Issue {
+                id,
+                title: title.to_owned(),
+                locked,
+            }
+        }))
+    }
+
+    pub(crate) fn lock_issue(&self, id: u64) -> Result<()> {
+        let issue = self
+            .issue(id)?
+            .with_context(|| format!("there is no issue {id}"))?;
+        let transaction = self.database.begin_write()?;
+        transaction
+            .open_table(ISSUES)?
+            .insert(id, (issue.title.as_str(), true))?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Adds a comment that was written here.
+    pub(crate) fn add_comment(&self, issue: u64, author: u64, text: &str) -> Result<u64> {
+        ensure!(self.issue(issue)?.is_some(), "there is no issue {issue}");
+        let transaction = self.database.begin_write()?;
+        let number = insert(&transaction, issue, author, text)?;
+        transaction.commit()?;
+        Ok(number)
+    }
+
+    /// Adds a comment that came by mail, unless its key was seen: both in one transaction, so that a reply offered twice
+    /// is one comment.
+    pub(crate) fn add_reply(
+        &self,
+        issue: u64,
+        author: u64,
+        text: &str,
+        key: &IdempotencyKey,
+    ) -> Result<(Receipt, u64)> {
+        let transaction = self.database.begin_write()?;
+        let known = transaction
+            .open_table(SEEN)?
+            .get(key.as_bytes())?
+            .map(|number| number.value());
+        if let Some(number) = known {
+            transaction.abort()?;
+            return Ok((Receipt::Duplicate, number));
+        }
+        let number = insert(&transaction, issue, author, text)?;
+        transaction.open_table(SEEN)?.insert(key.as_bytes(), number)?;
+        transaction.commit()?;
+        Ok((Receipt::Stored, number))
+    }
+
+    pub(crate) fn comments(&self, issue: u64) -> Result<Vec<Comment>> {
+        let transaction = self.database.begin_read()?;
+        let comments = transaction.open_table(COMMENTS)?;
+        comments
+            .range((issue, 0)..=(issue, u64::MAX))?
+            .map(|entry| {
+                let (key, comment) = entry?;
+                let ((_, number), (author, text)) = (key.value(), comment.value());
+                Ok(Comment {
+                    number,
+                    author,
+                    text: text.to_owned(),
+                })
+            })
+            .collect()
+    }
+}
+
+fn insert(transaction: &redb::WriteTransaction, issue: u64, author: u64, text: &str) -> Result<u64> {
+    let mut comments = transaction.open_table(COMMENTS)?;
+    let last = comments
+        .range((issue, 0)..=(issue, u64::MAX))?
+        .next_back()
+        .transpose()?;
+    let number = last.map_or(0, |(key, _)| key.value().1) + 1;
+    comments.insert((issue, number), (author, text))?;
+    Ok(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_processes_share_the_store() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("issues.redb");
+        let (one, two) = (Store::open(&path).unwrap(), Store::open(&path).unwrap());
+        let user = one.add_user("Ann", "ann@example.com").unwrap();
+        let issue = two.open_issue("Build fails").unwrap();
+        one.add_comment(issue, user, "first").unwrap();
+        two.add_comment(issue, user, "second").unwrap();
+        let texts: Vec<String> = one
+            .comments(issue)
+            .unwrap()
+            .into_iter()
+            .map(|comment| comment.text)
+            .collect();
+        assert_eq!(texts, ["first", "second"]);
+        two.lock_issue(issue).unwrap();
+        assert!(one.issue(issue).unwrap().unwrap().locked);
+        assert!(one.add_comment(99, user, "x").is_err());
+    }
+}
