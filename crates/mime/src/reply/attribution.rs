@@ -73,7 +73,7 @@ fn is_attribution(joined: &str, quoted: bool) -> bool {
         if verb && (date || address) {
             // A sentence with a date and "said:" somewhere is no attribution: one opens with the date, its
             // preposition or a name, and ends with the verb or a name.
-            return opens(body) || quoted || address && verb_at_end(body);
+            return opens(body) || quoted || address && verb_at_end(body) || date && ends_with_address(body);
         }
         if date && address {
             return quoted || ends_with_address(body) || opens(body) && has_time(body);
@@ -228,10 +228,9 @@ fn contains_word(text: &str, word: &str) -> bool {
 
 fn ends_with_address(body: &str) -> bool {
     let tail = body.trim_end_matches(|c: char| is_blank(c) || matches!(c, '>' | ')' | ']' | '"' | '\''));
-    let start = tail
-        .rfind(|c: char| is_blank(c) || matches!(c, '<' | '(' | '[' | ':'))
-        .map_or(0, |at| at + 1);
-    tail.get(start..).is_some_and(has_address)
+    tail.rsplit(|c: char| is_blank(c) || matches!(c, '<' | '(' | '[' | ':'))
+        .next()
+        .is_some_and(has_address)
 }
 
 /// A bracket or quote opens in the line and does not close: the next line belongs to it.

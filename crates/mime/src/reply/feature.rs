@@ -53,11 +53,12 @@ pub(crate) fn has_date(text: &str) -> bool {
         } else if number.digits <= 2 && (1..=31).contains(&number.value) {
             small = true;
         }
-        // `19/03/14`, `2.4.2012`, `2010-01-01`: three numbers, one separator between each two.
-        if number.start != previous_end + 1
-            || previous_end == 0
-            || !matches!(text.as_bytes()[previous_end], b'/' | b'.' | b'-')
-        {
+        // `19/03/14`, `2.4.2012`, `2010-01-01`, `3. 2. 2026`: three numbers, one separator between each two.
+        let between = text
+            .as_bytes()
+            .get(previous_end..number.start)
+            .unwrap_or_default();
+        if previous_end == 0 || !matches!(between, b"/" | b"." | b"-" | b". ") {
             run = [0, 0];
         }
         if matches!(

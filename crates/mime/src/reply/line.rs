@@ -70,11 +70,9 @@ pub(crate) fn line(text: &str, start: usize, end: usize, next: usize) -> Line {
     }
 }
 
-/// White space, and the marks that HTML editors and phones leave at line edges.
+/// White space, and what HTML editors, phones and right-to-left mail leave at line edges: zero-width characters and
+/// direction marks.
 pub(crate) fn is_blank(character: char) -> bool {
     character.is_whitespace()
-        || matches!(
-            character,
-            '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}' | '\u{2060}'
-        )
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }

@@ -1,0 +1,146 @@
+//! Replies as mail programs write them, from `tests/replies/`.
+
+use inreply_mime::Reply;
+use inreply_mime::reply::FragmentKind;
+
+const ATTRIBUTIONS: &str = include_str!("replies/attributions.txt");
+const HEADER_BLOCKS: &str = include_str!("replies/header-blocks.txt");
+const CLIENT_LINES: &str = include_str!("replies/client-lines.txt");
+const CASES: &str = include_str!("replies/cases.txt");
+
+const ANSWER: &str = "It turned up.\n\nIt was under the table, on the 2nd floor.";
+
+/// The lines of a fixture file, unescaped, with their names.
+fn entries(file: &'static str) -> impl Iterator<Item = (&'static str, String)> {
+    file.lines().filter(|line| !line.starts_with('#')).map(|line| {
+        let (name, text) = line.split_once('\t').unwrap_or(("", line));
+        (name, text.replace("\\n", "\n"))
+    })
+}
+
+/// Every byte of the text is in one fragment, and the visible text comes out of itself unchanged.
+fn check(name: &str, input: &str, expected: &str) {
+    for input in [input.to_owned(), input.replace('\n', "\r\n")] {
+        let reply = Reply::of_text(&input);
+        let visible = reply.visible().replace("\r\n", "\n");
+        assert_eq!(visible, expected, "{name}\n{}", reply.explain());
+        let mut end = 0;
+        for fragment in reply.fragments() {
+            assert_eq!(fragment.range().start, end, "{name}: a gap");
+            end = fragment.range().end;
+        }
+        assert_eq!(end, input.len(), "{name}: not to the end");
+    }
+    assert_eq!(Reply::of_text(expected).visible(), expected, "{name}: not stable");
+}
+
+#[test]
+fn attributions_of_many_languages() {
+    let mut count = 0;
+    for (name, attribution) in entries(ATTRIBUTIONS) {
+        let dashed = attribution.starts_with("----");
+        let marked = format!("{ANSWER}\n\n{attribution}\n\n> Where is the lid?\n> Bob\n");
+        check(&format!("{name}, marked"), &marked, ANSWER);
+        let glued = format!("{ANSWER}\n{attribution}\n> Where is the lid?\n");
+        check(&format!("{name}, glued"), &glued, ANSWER);
+        let unmarked = format!("{ANSWER}\n\n{attribution}\n\nWhere is the lid?\n\nBob\n");
+        check(&format!("{name}, unmarked"), &unmarked, ANSWER);
+        let last = format!("{ANSWER}\n\n{attribution}\n");
+        check(&format!("{name}, without quote"), &last, ANSWER);
+        if !dashed {
+            let bottom = format!("{attribution}\n> Where is the lid?\n\n{ANSWER}\n");
+            check(&format!("{name}, bottom posting"), &bottom, ANSWER);
+        }
+        count += 1;
+    }
+    assert!(count >= 60, "{count} attributions");
+}
+
+#[test]
+fn header_blocks_of_many_languages() {
+    for (name, block) in entries(HEADER_BLOCKS) {
+        check(
+            name,
+            &format!("{ANSWER}\n\n{block}\n\nWhere is the lid?\n\nBob\n"),
+            ANSWER,
+        );
+    }
+}
+
+#[test]
+fn client_lines_of_many_languages() {
+    for (_, line) in entries(CLIENT_LINES) {
+        check(&line, &format!("{ANSWER}\n\n{line}\n"), ANSWER);
+        let quoted =
+            format!("{ANSWER}\n\n{line}\n\nAm 03.02.26 um 09:12 schrieb Bob:\n> Where is the lid?\n");
+        check(&line, &quoted, ANSWER);
+    }
+}
+
+#[test]
+fn whole_replies() {
+    let mut parts = CASES.split("=== ").skip(1);
+    while let (Some(case), Some(visible)) = (parts.next(), parts.next()) {
+        let (name, input) = case.split_once('\n').unwrap_or((case, ""));
+        let expected = visible.strip_prefix("visible\n").unwrap_or_default().trim_end();
+        check(name, input, expected);
+    }
+}
+
+#[test]
+fn html_of_many_clients() {
+    let quote = "Where is the lid?";
+    let cases = [
+        (
+            "gmail",
+            "<div dir=\"ltr\">Here.</div><br><div class=\"gmail_quote\"><div dir=\"ltr\" class=\"gmail_attr\">On Tue, Feb 3, 2026 at 9:12 AM Bob &lt;<a href=\"mailto:bob@example.com\">bob@example.com</a>&gt; wrote:<br></div><blockquote class=\"gmail_quote\">Q</blockquote></div>",
+        ),
+        (
+            "outlook web",
+            "<div>Here.</div><div id=\"appendonsend\"></div><hr><div id=\"divRplyFwdMsg\"><b>From:</b> Bob &lt;bob@example.com&gt;<br><b>Sent:</b> Tuesday<br></div><div>Q</div>",
+        ),
+        (
+            "outlook desktop",
+            "<p class=MsoNormal>Here.</p><div style='border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0in 0in 0in'><p><b>From:</b> Bob &lt;bob@example.com&gt;<br><b>Sent:</b> Tuesday, February 3, 2026 9:12 AM<br><b>To:</b> Ann<br><b>Subject:</b> Lid</p></div><p>Q</p>",
+        ),
+        (
+            "apple mail",
+            "<html><body>Here.<br><div><br><blockquote type=\"cite\"><div>On Feb 3, 2026, at 9:12 AM, Bob &lt;bob@example.com&gt; wrote:</div><br><div>Q</div></blockquote></div></body></html>",
+        ),
+        (
+            "thunderbird",
+            "<p>Here.</p><div class=\"moz-cite-prefix\">On 2/3/26 09:12, Bob wrote:<br></div><blockquote type=\"cite\" cite=\"mid:1@example.com\">Q</blockquote>",
+        ),
+        (
+            "yahoo",
+            "<div>Here.</div><div id=\"yahoo_quoted_1\" class=\"yahoo_quoted\"><div>On Tuesday, Bob wrote:</div><div>Q</div></div>",
+        ),
+        (
+            "proton",
+            "<div>Here.</div><div class=\"protonmail_quote\">On Tuesday, Bob wrote:<br><blockquote class=\"protonmail_quote\">Q</blockquote></div>",
+        ),
+    ];
+    for (client, html) in cases {
+        let reply = Reply::of_html(&html.replace(">Q<", &format!(">{quote}<")));
+        assert_eq!(reply.visible(), "Here.", "{client}\n{}", reply.explain());
+        assert!(reply.elided().contains(quote), "{client}: the quote is kept");
+    }
+}
+
+#[test]
+fn fragments_say_what_they_are() {
+    let text = "Yes.\n\n-- \nAnn\n\nAm 03.02.26 um 09:12 schrieb Bob:\n> Is it?\n";
+    let reply = Reply::of_text(text);
+    let kinds: Vec<FragmentKind> = reply.fragments().iter().map(|fragment| fragment.kind()).collect();
+    let expected = [
+        FragmentKind::Text,
+        FragmentKind::Signature,
+        FragmentKind::Attribution,
+        FragmentKind::Quote,
+    ];
+    assert_eq!(kinds, expected);
+    assert_eq!(
+        reply.visible().len() + reply.elided().len(),
+        "Yes.".len() + text.trim_end().len() - "Yes.\n\n".len()
+    );
+}
