@@ -36,6 +36,9 @@ enum Command {
         /// For how many days it works; 0 for ever.
         #[arg(long, default_value_t = 400)]
         days: u16,
+        /// The first day on which it works no more, in days since 1970-01-01, instead of --days.
+        #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+        until: Option<u16>,
     },
     /// Prints what an address says, or why it is refused (and exits with 1).
     Open {
@@ -77,10 +80,15 @@ fn run(command: Command) -> Result<(), Error> {
             recipient,
             context,
             days,
+            until,
         } => {
             let policy = Policy::default().lifetime_days(days);
             let addresses = Addresses::with_policy(host, &secret.ring()?, policy);
-            println!("{}", addresses.mint(context, (subject, recipient), today)?);
+            let address = match until.and_then(Day::new) {
+                Some(day) => addresses.mint_until(context, (subject, recipient), Some(day)),
+                None => addresses.mint(context, (subject, recipient), today),
+            };
+            println!("{}", address?);
         }
         Command::Open { secret, address } => {
             let (_, host) = address.rsplit_once('@').ok_or("an address has an @ and a host")?;

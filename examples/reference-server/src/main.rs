@@ -7,6 +7,7 @@ mod mailbox;
 mod serve;
 mod store;
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::SystemTime;
@@ -97,6 +98,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| {
             // The demo tells its story itself.
             EnvFilter::new(if matches!(arguments.command, Command::Demo { .. }) {
