@@ -118,10 +118,7 @@ pub(crate) fn render(html: &str, renderer: &mut impl Renderer) -> String {
         None
     });
     emitter.naively_switch_states(true);
-    let reader = Capped {
-        rest: html.as_bytes(),
-        attributes: &attributes,
-    };
+    let reader = Capped::new(html, &attributes);
     let Ok(()) = Tokenizer::new_with_emitter(reader, emitter).finish();
     writer.finish()
 }

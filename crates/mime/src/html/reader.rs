@@ -14,17 +14,32 @@ use memchr::{memchr, memchr2, memchr3};
 pub(super) const MAX_ATTRIBUTES: usize = 200;
 
 pub(super) struct Capped<'a> {
-    pub(super) rest: &'a [u8],
+    rest: &'a [u8],
+    /// Read before the rest.
+    closing: &'static [u8],
     /// Attributes of the current tag so far.
-    pub(super) attributes: &'a Cell<usize>,
+    attributes: &'a Cell<usize>,
 }
 
-impl Capped<'_> {
+impl<'a> Capped<'a> {
+    pub(super) fn new(html: &'a str, attributes: &'a Cell<usize>) -> Self {
+        Self {
+            rest: html.as_bytes(),
+            closing: b"",
+            attributes,
+        }
+    }
+
+    /// Past the limit, goes on at the tag's end.
+    ///
+    /// The callback hears of an attribute either inside its value or before the next name: a quote of each kind ends
+    /// the one and is a harmless letter of the other.
     fn skip(&mut self) {
         if self.attributes.get() <= MAX_ATTRIBUTES {
             return;
         }
         self.attributes.set(0);
+        self.closing = b"\"'";
         self.rest = memchr(b'>', self.rest).map_or(&[], |end| &self.rest[end..]);
     }
 }
@@ -35,6 +50,10 @@ impl Reader for Capped<'_> {
     #[inline]
     fn read_byte(&mut self) -> Result<Option<u8>, Infallible> {
         self.skip();
+        if let Some((&first, closing)) = self.closing.split_first() {
+            self.closing = closing;
+            return Ok(Some(first));
+        }
         let Some((&first, rest)) = self.rest.split_first() else {
             return Ok(None);
         };
@@ -48,19 +67,25 @@ impl Reader for Capped<'_> {
             return Ok(false);
         };
         let found = head == text || !case_sensitive && head.eq_ignore_ascii_case(text);
-        if found {
+        if found && self.closing.is_empty() {
             self.rest = rest;
+            return Ok(true);
         }
-        Ok(found)
+        Ok(false)
     }
 
     #[inline]
     fn read_until<'b>(
         &'b mut self,
         needle: &[u8],
-        _: &'b mut [u8; 4],
+        one: &'b mut [u8; 4],
     ) -> Result<Option<&'b [u8]>, Infallible> {
         self.skip();
+        if let Some((&first, closing)) = self.closing.split_first() {
+            self.closing = closing;
+            one[0] = first;
+            return Ok(Some(&one[..1]));
+        }
         let found = match *needle {
             [a] => memchr(a, self.rest),
             [a, b] => memchr2(a, b, self.rest),

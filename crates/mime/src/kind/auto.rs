@@ -13,6 +13,12 @@ pub(crate) fn read(message: &Message<'_>, sender: &Sender) -> Option<Verdict> {
             return Some(Verdict::new(Kind::AutoReply, format!("Auto-Submitted: {word}")));
         }
     }
+    if message
+        .header("x-apple-action")
+        .any(|field| field.text().eq_ignore_ascii_case("vacation"))
+    {
+        return Some(Verdict::new(Kind::AutoReply, "X-Apple-Action: VACATION"));
+    }
     let mut signs: Vec<&str> = Vec::new();
     for name in AUTO_FIELDS {
         if message.header(name).any(|field| {
@@ -46,7 +52,7 @@ pub(crate) fn read(message: &Message<'_>, sender: &Sender) -> Option<Verdict> {
 }
 
 /// Whether a subject opens as automatic answers do, in any of a dozen languages.
-fn is_auto_subject(subject: &str) -> bool {
+pub(super) fn is_auto_subject(subject: &str) -> bool {
     let lower = subject.trim().to_lowercase();
     AUTO_SUBJECTS.iter().any(|phrase| lower.starts_with(phrase))
 }

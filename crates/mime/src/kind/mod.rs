@@ -8,7 +8,7 @@ use std::fmt;
 
 pub use report::{Action, Recipient};
 
-use crate::message::{Disposition, Message};
+use crate::message::{Disposition, Message, Part};
 
 /// What a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,11 +16,11 @@ use crate::message::{Disposition, Message};
 pub enum Kind {
     /// A vacation notice or another automatic answer (RFC 3834).
     AutoReply,
-    /// A message that could not be delivered (RFC 3464, and the many older forms).
+    /// A message that could not be delivered, or not yet (RFC 3464, and the many older forms).
     Bounce,
     /// An invitation or its answer (RFC 5546).
     Calendar,
-    /// A delivery report of success or delay (RFC 3464): nothing is lost.
+    /// A delivery report of success (RFC 3464): nothing is lost.
     DeliveryNotice,
     /// A complaint (RFC 5965).
     FeedbackReport,
@@ -171,10 +171,30 @@ impl Sender {
 
 /// An invitation is the message, not a file it carries.
 fn calendar(message: &Message<'_>) -> Option<Verdict> {
+    // Some calendar servers name the type in a second field and leave the multipart in the first.
+    let is_calendar = |text: &str| text.to_ascii_lowercase().starts_with("text/calendar");
+    if message
+        .header("content-type")
+        .any(|field| is_calendar(&field.text()))
+    {
+        return Some(Verdict::new(Kind::Calendar, "Content-Type: text/calendar"));
+    }
+    // Microsoft's own name for it.
+    let class = |part: &Part<'_>| {
+        let mut fields = part.header("content-class");
+        fields.any(|field| {
+            field
+                .text()
+                .eq_ignore_ascii_case("urn:content-classes:calendarmessage")
+        })
+    };
+    if message.parts().any(|part| class(&part)) {
+        return Some(Verdict::new(Kind::Calendar, "Content-Class: calendarmessage"));
+    }
     let part = message.parts().find(|part| {
         part.is("text/calendar")
             && part.disposition() != Disposition::Attachment
-            && (part.number() == 0 || part.parameter("method").is_some() || message.text_part().is_none())
+            && (part.parameter("method").is_some() || message.text_part().is_none())
     })?;
     let method = part.parameter("method").unwrap_or_default();
     Some(Verdict::new(

@@ -74,6 +74,13 @@ pub(crate) fn read(message: &Message<'_>) -> Option<Verdict> {
             return Some(Verdict::new(Kind::FeedbackReport, "message/feedback-report part"));
         }
         if part.is("message/disposition-notification") {
+            // Dovecot's Sieve refuses a message by a notification of its own.
+            if message
+                .header("auto-submitted")
+                .any(|field| field.text().contains("(rejected)"))
+            {
+                return Some(Verdict::new(Kind::Bounce, "a notification that says rejected"));
+            }
             return Some(Verdict::new(
                 Kind::ReadReceipt,
                 "message/disposition-notification part",
@@ -94,24 +101,20 @@ pub(crate) fn read(message: &Message<'_>) -> Option<Verdict> {
     }
 }
 
+/// A delay is a bounce that may still come good: its recipients say [`Action::Delayed`].
 fn delivery_status(part: Part<'_>) -> Verdict {
-    let body = part.body();
-    let recipients = recipients(&body);
-    let failed = |recipient: &Recipient| match recipient.action {
-        Action::Failed => true,
-        // RFC 3463 §3.1: class 5 is a permanent failure, class 2 success, 4 may still succeed.
-        Action::Unknown => !recipient.status.starts_with(['2', '4']),
-        _ => false,
+    let recipients = recipients(&part.body());
+    let arrived = |recipient: &Recipient| match recipient.action {
+        Action::Delivered | Action::Expanded | Action::Relayed => true,
+        // RFC 3463 §3.1: class 2 is success.
+        Action::Unknown => recipient.status.starts_with('2'),
+        Action::Delayed | Action::Failed => false,
     };
-    if recipients.is_empty() || recipients.iter().any(failed) {
-        return Verdict::new(Kind::Bounce, "message/delivery-status with a failed recipient")
-            .with_recipients(recipients);
+    if !recipients.is_empty() && recipients.iter().all(arrived) {
+        let reason = "message/delivery-status: all recipients reached";
+        return Verdict::new(Kind::DeliveryNotice, reason).with_recipients(recipients);
     }
-    Verdict::new(
-        Kind::DeliveryNotice,
-        "message/delivery-status without a failed recipient",
-    )
-    .with_recipients(recipients)
+    Verdict::new(Kind::Bounce, "message/delivery-status: a recipient not reached").with_recipients(recipients)
 }
 
 /// Groups of fields between blank lines: the first is about the message, each further one about a recipient

@@ -294,8 +294,7 @@ fn push_decoded(run: &mut Vec<u8>, name: &mut String) {
 
 /// A quoted string's text. Encoded words in quotes are against RFC 2047 §5, and decoded by every mail client.
 fn unquoted(bytes: &[u8]) -> Cow<'_, str> {
-    let inner = bytes.strip_prefix(b"\"").unwrap_or(bytes);
-    let inner = inner.strip_suffix(b"\"").unwrap_or(inner);
+    let inner = bytes.get(1..quoted_end(bytes, 1)).unwrap_or_default();
     if !inner.contains(&b'\\') {
         return words::decode_piece(inner);
     }
