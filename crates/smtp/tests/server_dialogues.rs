@@ -189,7 +189,7 @@ fn arguments_are_checked() {
          C: NOOP please
          S: 250 2.0.0 Ok
          C: STARTTLS
-         S: 500 5.5.1 Error: the verb is not known",
+         S: 502 5.5.1 Not implemented",
     );
 }
 

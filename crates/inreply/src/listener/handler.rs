@@ -23,7 +23,7 @@ pub trait Handler: Send {
     fn mail(
         &mut self,
         _reverse_path: ReversePath<'static>,
-        _parameters: MailParameters,
+        _parameters: MailParameters<'static>,
     ) -> impl Future<Output = Result<(), Reply>> + Send {
         std::future::ready(Ok(()))
     }

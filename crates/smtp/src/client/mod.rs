@@ -18,7 +18,7 @@ use self::transaction::Transaction;
 use crate::transcript::Transcript;
 use crate::wire::capability::Capabilities;
 use crate::wire::command::Command;
-use crate::wire::parameter::{BodyType, MailParameters};
+use crate::wire::parameter::{BodyType, MailParameters, RcptParameters};
 use crate::wire::reply::{Reply, ReplyClass, ReplyCode};
 use crate::wire::reply_parser::ReplyParser;
 use crate::wire::stuffing::DotStuffer;
@@ -202,6 +202,7 @@ impl Client {
             size: envelope.octets.filter(|_| self.capabilities.size.is_some()),
             body: envelope.eight_bit.then_some(BodyType::EightBitMime),
             smtputf8,
+            ..MailParameters::default()
         };
         let mail = Command::Mail {
             reverse_path: envelope.reverse_path.clone(),
@@ -343,7 +344,14 @@ impl Client {
                 let Some(forward_path) = transaction.envelope.recipients.get(index).cloned() else {
                     break;
                 };
-                self.command(now, &Command::Rcpt { forward_path }, Expected::Rcpt(index));
+                self.command(
+                    now,
+                    &Command::Rcpt {
+                        forward_path,
+                        parameters: RcptParameters::default(),
+                    },
+                    Expected::Rcpt(index),
+                );
                 continue;
             }
             // Behind the replies of all recipients DATA needs one that was accepted; before them it takes its chance.

@@ -8,7 +8,7 @@ use super::event::{AbortReason, CloseReason, Event, Ticket};
 use super::pipeline::Asked;
 use super::{Server, Transaction, Turn, texts};
 use crate::wire::command::{Command, CommandError};
-use crate::wire::parameter::MailParameters;
+use crate::wire::parameter::{BodyType, MailParameters};
 use crate::wire::path::{ForwardPath, ReversePath};
 use crate::wire::reply::{Reply, ReplyCode, ReplyText};
 
@@ -17,7 +17,7 @@ impl Server {
     pub(super) fn command(&mut self, now: Instant, line: Bytes) {
         let command = Command::parse(&line);
         if changes_session(&command) && !self.pipeline.is_empty() {
-            self.waiting_line = Some(line);
+            self.waiting_line = Some(line.clone());
             return;
         }
         if let Some(transcript) = &mut self.transcript {
@@ -40,16 +40,25 @@ impl Server {
                 reverse_path,
                 parameters,
             }) => self.mail(now, reverse_path, parameters),
-            Ok(Command::Rcpt { forward_path }) => self.rcpt(now, forward_path),
+            Ok(Command::Rcpt { parameters, .. }) if parameters.asks_for_dsn() => {
+                self.pipeline.push(texts::of(CommandError::UnknownParameter));
+            }
+            Ok(Command::Rcpt { forward_path, .. }) => self.rcpt(now, forward_path),
             Ok(Command::Data) => self.data(now),
             Ok(Command::Rset) => {
                 self.abort(AbortReason::Client);
                 self.pipeline.push(texts::OK);
             }
-            Ok(Command::Vrfy) => self.pipeline.push(texts::VRFY),
-            Ok(Command::Expn) => self.pipeline.push(texts::NOT_IMPLEMENTED),
-            Ok(Command::Help) => self.pipeline.push(texts::HELP),
+            Ok(Command::Vrfy(_)) => self.pipeline.push(texts::VRFY),
+            Ok(Command::Expn(_)) => self.pipeline.push(texts::NOT_IMPLEMENTED),
+            Ok(Command::Help(_)) => self.pipeline.push(texts::HELP),
             Ok(Command::Noop) => self.pipeline.push(texts::OK),
+            Ok(Command::Bdat { .. }) => {
+                // Octets follow that are no commands, and nobody here counts them off.
+                self.send(&texts::NOT_IMPLEMENTED);
+                self.close(CloseReason::OtherProtocol);
+            }
+            Ok(_) => self.pipeline.push(texts::NOT_IMPLEMENTED),
         }
     }
 
@@ -84,7 +93,7 @@ impl Server {
             .fold(reply, |reply, keyword| reply.line(ReplyText::lossy(keyword)))
     }
 
-    fn mail(&mut self, now: Instant, reverse_path: ReversePath<'_>, parameters: MailParameters) {
+    fn mail(&mut self, now: Instant, reverse_path: ReversePath<'_>, parameters: MailParameters<'_>) {
         let refusal = if !self.greeted {
             Some(texts::HELLO_FIRST)
         } else if self.transaction.is_some() {
@@ -94,7 +103,15 @@ impl Server {
             .is_some_and(|size| size > self.config.max_message_octets)
         {
             Some(texts::TOO_BIG)
-        } else if parameters.smtputf8 && !self.config.smtputf8 {
+        } else if parameters.smtputf8 && !self.config.smtputf8
+            || parameters.asks_for_dsn()
+            || parameters.requiretls
+            || parameters.auth.is_some()
+            || parameters.priority.is_some()
+            || parameters.hold.is_some()
+            || parameters.by.is_some()
+            || parameters.body == Some(BodyType::BinaryMime)
+        {
             Some(texts::of(CommandError::UnknownParameter))
         } else if !parameters.smtputf8 && reverse_path.mailbox().is_some_and(|mailbox| !mailbox.is_ascii()) {
             Some(texts::UTF8_NOT_ANNOUNCED)
@@ -112,7 +129,7 @@ impl Server {
         self.events.push_back(Event::Mail {
             ticket,
             reverse_path: reverse_path.into_owned(),
-            parameters,
+            parameters: parameters.into_owned(),
         });
     }
 
@@ -169,7 +186,7 @@ fn changes_session(command: &Result<Command<'_>, CommandError>) -> bool {
         Err(_) => false,
         Ok(command) => !matches!(
             command,
-            Command::Rcpt { .. } | Command::Vrfy | Command::Expn | Command::Help | Command::Noop
+            Command::Rcpt { .. } | Command::Vrfy(_) | Command::Expn(_) | Command::Help(_) | Command::Noop
         ),
     }
 }

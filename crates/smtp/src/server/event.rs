@@ -37,7 +37,7 @@ pub enum Event {
         /// Where failures are to be reported.
         reverse_path: ReversePath<'static>,
         /// `SIZE=` and the like, within the limits of the config.
-        parameters: MailParameters,
+        parameters: MailParameters<'static>,
     },
     /// RCPT TO. Where MAIL is refused later, the client hears 503 for this one whatever the answer is.
     Rcpt {

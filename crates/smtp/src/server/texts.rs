@@ -82,6 +82,8 @@ pub(super) fn of(error: CommandError) -> Reply {
         CommandError::OtherProtocol => return OTHER_PROTOCOL,
         CommandError::Syntax(_) => (ReplyCode::BAD_ARGUMENT, (5, 5, 4)),
         CommandError::UnknownParameter => (ReplyCode::UNKNOWN_PARAMETER, (5, 5, 4)),
+        CommandError::UnknownChunkSize => (ReplyCode::BAD_ARGUMENT, (5, 5, 4)),
+        CommandError::UnknownMechanism => (ReplyCode::PARAMETER_NOT_IMPLEMENTED, (5, 5, 4)),
     };
     let (class, subject, detail) = enhanced;
     Reply::new(

@@ -3,14 +3,17 @@
 use std::fmt;
 
 use super::domain::EhloName;
-use super::parameter::MailParameters;
+use super::parameter::{MailParameters, RcptParameters};
 use super::path::{ForwardPath, ReversePath, forward_path, reverse_path};
+use super::sasl::{Mechanism, Response};
 use super::syntax::{Parsed, Stop, SyntaxError};
+use super::text::Argument;
+use super::xclient::Xclient;
 
 /// A command line, without its `<CR><LF>`.
 ///
 /// Verbs are read without regard to case, trailing spaces are dropped (RFC 5321 §4.1.1 asks for both). Printing gives
-/// the line that a strict server understands.
+/// the line that a strict server understands. Parsing borrows from the line and allocates nothing.
 ///
 /// ```
 /// use inreply_smtp::wire::command::{Command, CommandError};
@@ -26,32 +29,56 @@ pub enum Command<'a> {
     Ehlo(EhloName<'a>),
     /// `HELO` (RFC 5321 §4.1.1.1).
     Helo(EhloName<'a>),
+    /// `LHLO` (RFC 2033 §4.1).
+    Lhlo(EhloName<'a>),
     /// `MAIL FROM:` (RFC 5321 §4.1.1.2).
     Mail {
         /// Where a failure is reported.
         reverse_path: ReversePath<'a>,
         /// `SIZE=` and the like.
-        parameters: MailParameters,
+        parameters: MailParameters<'a>,
     },
     /// `RCPT TO:` (RFC 5321 §4.1.1.3).
     Rcpt {
         /// Where the message goes.
         forward_path: ForwardPath<'a>,
+        /// `NOTIFY=` and `ORCPT=`.
+        parameters: RcptParameters<'a>,
     },
     /// `DATA` (RFC 5321 §4.1.1.4).
     Data,
+    /// `BDAT` (RFC 3030 §2): so many octets of the message follow the line end.
+    Bdat {
+        /// How many.
+        octets: u64,
+        /// Whether they end the message.
+        last: bool,
+    },
     /// `RSET` (RFC 5321 §4.1.1.5).
     Rset,
-    /// `VRFY` (RFC 5321 §4.1.1.6); what follows is not interpreted.
-    Vrfy,
-    /// `EXPN` (RFC 5321 §4.1.1.7); what follows is not interpreted.
-    Expn,
-    /// `HELP` (RFC 5321 §4.1.1.8); what follows is not interpreted.
-    Help,
+    /// `VRFY` (RFC 5321 §4.1.1.6).
+    Vrfy(Argument<'a>),
+    /// `EXPN` (RFC 5321 §4.1.1.7).
+    Expn(Argument<'a>),
+    /// `HELP` (RFC 5321 §4.1.1.8).
+    Help(Option<Argument<'a>>),
     /// `NOOP` (RFC 5321 §4.1.1.9); what follows is ignored.
     Noop,
     /// `QUIT` (RFC 5321 §4.1.1.10).
     Quit,
+    /// `STARTTLS` (RFC 3207 §4).
+    StartTls,
+    /// `AUTH` (RFC 4954 §4).
+    Auth {
+        /// How the client wants to prove who it is.
+        mechanism: Mechanism,
+        /// What the mechanism lets the client say at once.
+        initial: Option<Response<'a>>,
+    },
+    /// `ETRN` (RFC 1985).
+    Etrn(Argument<'a>),
+    /// `XCLIENT`, of trusted proxies.
+    Xclient(Xclient<'a>),
 }
 
 /// Why a line is no command.
@@ -67,6 +94,12 @@ pub enum CommandError {
     /// The verb is known, its arguments do not follow the grammar.
     #[error("{0}")]
     Syntax(SyntaxError),
+    /// A BDAT without a number that can be read: nobody knows where the next command begins.
+    #[error("the size of the chunk cannot be read")]
+    UnknownChunkSize,
+    /// AUTH with a mechanism that this crate does not speak.
+    #[error("the mechanism is not known")]
+    UnknownMechanism,
     /// A MAIL or RCPT parameter that was not offered.
     #[error("a parameter is not known")]
     UnknownParameter,
@@ -78,37 +111,72 @@ impl<'a> Command<'a> {
     /// # Errors
     /// See [`CommandError`]; offsets count from the start of the line.
     pub fn parse(line: &'a [u8]) -> Result<Self, CommandError> {
-        let line = line.trim_ascii_end();
-        let (verb, rest) = match line.iter().position(|octet| *octet == b' ') {
-            None => (line, &[][..]),
-            Some(at) => line.split_at(at),
+        let line = trim_end(line);
+        // A verb of four letters, which all but three are, is compared as one number.
+        let Some((verb, rest)) = line
+            .split_first_chunk::<4>()
+            .filter(|(_, rest)| rest.first().is_none_or(|octet| *octet == b' '))
+        else {
+            return Self::long_verb(line);
         };
-        match Verb::of(verb)? {
-            Verb::Ehlo => name(line, rest).map(Self::Ehlo),
-            Verb::Helo => name(line, rest).map(Self::Helo),
-            Verb::Mail => {
-                let (rest, reverse_path) = path(line, rest, b" FROM:", "FROM: and a path", reverse_path)?;
-                Ok(Self::Mail {
-                    reverse_path,
-                    parameters: parameters(line, rest)?,
-                })
-            }
-            Verb::Rcpt => {
-                let (rest, forward_path) = path(line, rest, b" TO:", "TO: and a path", forward_path)?;
-                match rest.trim_ascii() {
-                    [] => Ok(Self::Rcpt { forward_path }),
-                    _ if rest.starts_with(b" ") => Err(CommandError::UnknownParameter),
-                    _ => Err(syntax(line, rest, "a space or the end behind the path")),
-                }
-            }
-            Verb::Data => alone(line, rest, Self::Data),
-            Verb::Rset => alone(line, rest, Self::Rset),
-            Verb::Quit => alone(line, rest, Self::Quit),
-            Verb::Vrfy => Ok(Self::Vrfy),
-            Verb::Expn => Ok(Self::Expn),
-            Verb::Help => Ok(Self::Help),
-            Verb::Noop => Ok(Self::Noop),
+        match &verb.map(|octet| octet & 0xdf) {
+            b"EHLO" => name(line, rest).map(Self::Ehlo),
+            b"MAIL" => Self::mail(line, rest),
+            b"RCPT" => Self::rcpt(line, rest),
+            b"DATA" => alone(line, rest, Self::Data),
+            b"BDAT" => bdat(rest),
+            b"RSET" => alone(line, rest, Self::Rset),
+            b"QUIT" => alone(line, rest, Self::Quit),
+            b"NOOP" => Ok(Self::Noop),
+            b"HELO" => name(line, rest).map(Self::Helo),
+            b"LHLO" => name(line, rest).map(Self::Lhlo),
+            b"AUTH" => auth(line, rest),
+            b"VRFY" => argument(line, rest).map(Self::Vrfy),
+            b"EXPN" => argument(line, rest).map(Self::Expn),
+            b"HELP" if rest.is_empty() => Ok(Self::Help(None)),
+            b"HELP" => argument(line, rest).map(|about| Self::Help(Some(about))),
+            b"ETRN" => argument(line, rest).map(Self::Etrn),
+            _ => Err(unknown(verb)),
         }
+    }
+
+    fn long_verb(line: &'a [u8]) -> Result<Self, CommandError> {
+        let at = memchr::memchr(b' ', line).unwrap_or(line.len());
+        let (verb, rest) = line.split_at(at);
+        if verb.eq_ignore_ascii_case(b"STARTTLS") {
+            return alone(line, rest, Self::StartTls);
+        }
+        if verb.eq_ignore_ascii_case(b"XCLIENT") {
+            let rest = trim_start(rest);
+            return Xclient::parse(rest)
+                .map(Self::Xclient)
+                .map_err(|error| behind(line, rest, error));
+        }
+        Err(unknown(verb))
+    }
+
+    fn mail(line: &'a [u8], rest: &'a [u8]) -> Result<Self, CommandError> {
+        let (rest, reverse_path) = path(line, rest, b" FROM:", "FROM: and a path", reverse_path)?;
+        let parameters = match rest {
+            [] => MailParameters::default(),
+            _ => parameters(line, rest, MailParameters::parse)?,
+        };
+        Ok(Self::Mail {
+            reverse_path,
+            parameters,
+        })
+    }
+
+    fn rcpt(line: &'a [u8], rest: &'a [u8]) -> Result<Self, CommandError> {
+        let (rest, forward_path) = path(line, rest, b" TO:", "TO: and a path", forward_path)?;
+        let parameters = match rest {
+            [] => RcptParameters::default(),
+            _ => parameters(line, rest, RcptParameters::parse)?,
+        };
+        Ok(Self::Rcpt {
+            forward_path,
+            parameters,
+        })
     }
 
     /// The same, owning its text.
@@ -116,100 +184,118 @@ impl<'a> Command<'a> {
         match self {
             Self::Ehlo(name) => Command::Ehlo(name.into_owned()),
             Self::Helo(name) => Command::Helo(name.into_owned()),
+            Self::Lhlo(name) => Command::Lhlo(name.into_owned()),
             Self::Mail {
                 reverse_path,
                 parameters,
             } => Command::Mail {
                 reverse_path: reverse_path.into_owned(),
-                parameters,
+                parameters: parameters.into_owned(),
             },
-            Self::Rcpt { forward_path } => Command::Rcpt {
+            Self::Rcpt {
+                forward_path,
+                parameters,
+            } => Command::Rcpt {
                 forward_path: forward_path.into_owned(),
+                parameters: parameters.into_owned(),
             },
             Self::Data => Command::Data,
+            Self::Bdat { octets, last } => Command::Bdat { octets, last },
             Self::Rset => Command::Rset,
-            Self::Vrfy => Command::Vrfy,
-            Self::Expn => Command::Expn,
-            Self::Help => Command::Help,
+            Self::Vrfy(whom) => Command::Vrfy(whom.into_owned()),
+            Self::Expn(list) => Command::Expn(list.into_owned()),
+            Self::Help(about) => Command::Help(about.map(Argument::into_owned)),
             Self::Noop => Command::Noop,
             Self::Quit => Command::Quit,
+            Self::StartTls => Command::StartTls,
+            Self::Auth { mechanism, initial } => Command::Auth {
+                mechanism,
+                initial: initial.map(Response::into_owned),
+            },
+            Self::Etrn(node) => Command::Etrn(node.into_owned()),
+            Self::Xclient(attributes) => Command::Xclient(attributes.into_owned()),
         }
     }
 }
 
-/// The line without its line end. A `VRFY` or `EXPN` prints without its argument.
+/// The line without its line end; an initial response of AUTH is printed, for it has to go over the wire.
 impl fmt::Display for Command<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ehlo(name) => write!(f, "EHLO {name}"),
             Self::Helo(name) => write!(f, "HELO {name}"),
+            Self::Lhlo(name) => write!(f, "LHLO {name}"),
             Self::Mail {
                 reverse_path,
                 parameters,
             } => write!(f, "MAIL FROM:{reverse_path}{parameters}"),
-            Self::Rcpt { forward_path } => write!(f, "RCPT TO:{forward_path}"),
+            Self::Rcpt {
+                forward_path,
+                parameters,
+            } => write!(f, "RCPT TO:{forward_path}{parameters}"),
             Self::Data => f.write_str("DATA"),
+            Self::Bdat { octets, last } => {
+                write!(f, "BDAT {octets}{}", if *last { " LAST" } else { "" })
+            }
             Self::Rset => f.write_str("RSET"),
-            Self::Vrfy => f.write_str("VRFY"),
-            Self::Expn => f.write_str("EXPN"),
-            Self::Help => f.write_str("HELP"),
+            Self::Vrfy(whom) => write!(f, "VRFY {whom}"),
+            Self::Expn(list) => write!(f, "EXPN {list}"),
+            Self::Help(None) => f.write_str("HELP"),
+            Self::Help(Some(about)) => write!(f, "HELP {about}"),
             Self::Noop => f.write_str("NOOP"),
             Self::Quit => f.write_str("QUIT"),
+            Self::StartTls => f.write_str("STARTTLS"),
+            Self::Auth {
+                mechanism,
+                initial: None,
+            } => write!(f, "AUTH {mechanism}"),
+            Self::Auth {
+                mechanism,
+                initial: Some(response),
+            } => write!(f, "AUTH {mechanism} {response}"),
+            Self::Etrn(node) => write!(f, "ETRN {node}"),
+            Self::Xclient(attributes) => write!(f, "XCLIENT {attributes}"),
         }
     }
 }
 
-#[derive(Clone, Copy)]
-enum Verb {
-    Ehlo,
-    Helo,
-    Mail,
-    Rcpt,
-    Data,
-    Rset,
-    Vrfy,
-    Expn,
-    Help,
-    Noop,
-    Quit,
+/// Spaces and tabs at the end are no part of a command (RFC 5321 §4.1.1); a CR there is no white space but a wrong line.
+pub(crate) fn trim_end(line: &[u8]) -> &[u8] {
+    let spaces = line
+        .iter()
+        .rev()
+        .take_while(|octet| matches!(octet, b' ' | b'\t'))
+        .count();
+    line.split_at(line.len() - spaces).0
 }
 
-impl Verb {
-    fn of(verb: &[u8]) -> Result<Self, CommandError> {
-        let Ok(mut verb) = <[u8; 4]>::try_from(verb) else {
-            return Err(Self::unknown(verb));
-        };
-        verb.make_ascii_uppercase();
-        Ok(match &verb {
-            b"EHLO" => Self::Ehlo,
-            b"HELO" => Self::Helo,
-            b"MAIL" => Self::Mail,
-            b"RCPT" => Self::Rcpt,
-            b"DATA" => Self::Data,
-            b"RSET" => Self::Rset,
-            b"VRFY" => Self::Vrfy,
-            b"EXPN" => Self::Expn,
-            b"HELP" => Self::Help,
-            b"NOOP" => Self::Noop,
-            b"QUIT" => Self::Quit,
-            _ => return Err(Self::unknown(&verb)),
-        })
-    }
+fn trim_start(words: &[u8]) -> &[u8] {
+    let spaces = words
+        .iter()
+        .take_while(|octet| matches!(octet, b' ' | b'\t'))
+        .count();
+    words.split_at(spaces).1
+}
 
-    /// A request line of HTTP or a header field of it: a page can make a browser post mail commands to port 25.
-    fn unknown(verb: &[u8]) -> CommandError {
-        const METHODS: [&[u8]; 9] = [
-            b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH",
-        ];
-        if METHODS.iter().any(|method| verb.eq_ignore_ascii_case(method)) || verb.ends_with(b":") {
-            return CommandError::OtherProtocol;
-        }
-        CommandError::Unrecognized
+/// A request line of HTTP or a header field of it: a page can make a browser post mail commands to port 25.
+fn unknown(verb: &[u8]) -> CommandError {
+    const METHODS: [&[u8]; 9] = [
+        b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH",
+    ];
+    if METHODS.iter().any(|method| verb.eq_ignore_ascii_case(method)) || verb.ends_with(b":") {
+        return CommandError::OtherProtocol;
     }
+    CommandError::Unrecognized
 }
 
 fn syntax(line: &[u8], rest: &[u8], expected: &'static str) -> CommandError {
     CommandError::Syntax(Stop { rest, expected }.within(line))
+}
+
+/// An error within `rest`, which ends where `line` does, told by its place in the line.
+fn behind(line: &[u8], rest: &[u8], error: SyntaxError) -> CommandError {
+    let at = line.len().saturating_sub(rest.len()).saturating_add(error.at);
+    CommandError::Syntax(SyntaxError { at, ..error })
 }
 
 fn alone<'a>(line: &[u8], rest: &[u8], command: Command<'a>) -> Result<Command<'a>, CommandError> {
@@ -221,11 +307,49 @@ fn alone<'a>(line: &[u8], rest: &[u8], command: Command<'a>) -> Result<Command<'
 }
 
 fn name<'a>(line: &[u8], rest: &'a [u8]) -> Result<EhloName<'a>, CommandError> {
-    let name = rest.trim_ascii_start();
-    EhloName::parse(name).map_err(|error| {
-        let at = line.len().saturating_sub(name.len()).saturating_add(error.at);
-        CommandError::Syntax(SyntaxError { at, ..error })
-    })
+    let name = trim_start(rest);
+    EhloName::parse(name).map_err(|error| behind(line, name, error))
+}
+
+fn argument<'a>(line: &[u8], rest: &'a [u8]) -> Result<Argument<'a>, CommandError> {
+    Argument::parse(rest).map_err(|error| behind(line, rest, error))
+}
+
+/// `bdat-cmd = "BDAT" SP chunk-size [ SP end-marker ] CR LF` with `chunk-size = 1*DIGIT` (RFC 3030 §2).
+fn bdat<'a>(rest: &[u8]) -> Result<Command<'a>, CommandError> {
+    let mut words = rest.split(|octet| *octet == b' ').filter(|word| !word.is_empty());
+    let digits = |word: &&[u8]| word.iter().all(u8::is_ascii_digit);
+    // Twenty digits can exceed 64 bits, and must not wrap.
+    let octets = words
+        .next()
+        .filter(digits)
+        .and_then(|size| std::str::from_utf8(size).ok()?.parse().ok())
+        .ok_or(CommandError::UnknownChunkSize)?;
+    let last = match words.next() {
+        None => false,
+        Some(word) if word.eq_ignore_ascii_case(b"LAST") => true,
+        Some(_) => return Err(CommandError::UnknownChunkSize),
+    };
+    match words.next() {
+        None => Ok(Command::Bdat { octets, last }),
+        Some(_) => Err(CommandError::UnknownChunkSize),
+    }
+}
+
+fn auth<'a>(line: &[u8], rest: &'a [u8]) -> Result<Command<'a>, CommandError> {
+    let words = trim_start(rest);
+    let at = memchr::memchr(b' ', words).unwrap_or(words.len());
+    let (mechanism, response) = words.split_at(at);
+    if mechanism.is_empty() {
+        return Err(syntax(line, words, "a mechanism"));
+    }
+    let mechanism = Mechanism::parse(mechanism).ok_or(CommandError::UnknownMechanism)?;
+    let response = trim_start(response);
+    let initial = match response {
+        [] => None,
+        _ => Some(Response::parse(response).map_err(|error| behind(line, response, error))?),
+    };
+    Ok(Command::Auth { mechanism, initial })
 }
 
 /// The keyword and the path behind it. A space behind the colon is no part of the grammar, yet RFC 5321 §3.3 has to warn
@@ -240,7 +364,7 @@ fn path<'a, T>(
     let behind = rest
         .split_at_checked(keyword.len())
         .filter(|(start, _)| start.eq_ignore_ascii_case(keyword))
-        .map(|(_, behind)| behind.trim_ascii_start())
+        .map(|(_, behind)| trim_start(behind))
         .ok_or_else(|| syntax(line, rest, expected))?;
     grammar(behind).map_err(|error| match error {
         nom::Err::Error(stop) | nom::Err::Failure(stop) => CommandError::Syntax(stop.within(line)),
@@ -248,15 +372,16 @@ fn path<'a, T>(
     })
 }
 
-fn parameters(line: &[u8], rest: &[u8]) -> Result<MailParameters, CommandError> {
-    if !(rest.is_empty() || rest.starts_with(b" ")) {
+fn parameters<'a, T>(
+    line: &[u8],
+    rest: &'a [u8],
+    grammar: impl FnOnce(&'a [u8]) -> Result<T, CommandError>,
+) -> Result<T, CommandError> {
+    if !rest.starts_with(b" ") {
         return Err(syntax(line, rest, "a space or the end behind the path"));
     }
-    MailParameters::parse(rest).map_err(|error| match error {
-        CommandError::Syntax(inner) => CommandError::Syntax(SyntaxError {
-            at: line.len().saturating_sub(rest.len()).saturating_add(inner.at),
-            ..inner
-        }),
+    grammar(rest).map_err(|error| match error {
+        CommandError::Syntax(inner) => behind(line, rest, inner),
         other => other,
     })
 }
@@ -276,11 +401,22 @@ mod tests {
             "RCPT TO:<Postmaster>",
             "DATA",
             "RSET",
-            "VRFY",
-            "EXPN",
+            "VRFY Smith",
+            "EXPN Example-People",
             "HELP",
+            "HELP DATA",
             "NOOP",
             "QUIT",
+            "LHLO client.example",
+            "RCPT TO:<a@b> NOTIFY=NEVER ORCPT=rfc822;a@b",
+            "BDAT 0",
+            "BDAT 18446744073709551615 LAST",
+            "STARTTLS",
+            "AUTH LOGIN",
+            "AUTH PLAIN AHVzZXIAc2VjcmV0",
+            "AUTH PLAIN =",
+            "ETRN #queue",
+            "XCLIENT ADDR=192.0.2.7 HELO=spike",
         ] {
             let command = Command::parse(line.as_bytes()).unwrap();
             assert_eq!(command.to_string(), line);
@@ -296,7 +432,10 @@ mod tests {
             ("rcpt to:<@r:a@b>", "RCPT TO:<@r:a@b>"),
             ("noop whatever", "NOOP"),
             ("NOOP ", "NOOP"),
-            ("vrfy root", "VRFY"),
+            ("vrfy  root", "VRFY root"),
+            ("bdat 7 last", "BDAT 7 LAST"),
+            ("starttls \t", "STARTTLS"),
+            ("auth cram-md5", "AUTH CRAM-MD5"),
             ("EHLO  x", "EHLO x"),
         ] {
             assert_eq!(Command::parse(line.as_bytes()).unwrap().to_string(), printed);
@@ -332,6 +471,29 @@ mod tests {
                 "expected a closing angle bracket at octet 21",
             ),
             (b"NOOP\rNOOP", "the verb is not known"),
+            (b"NOOP\r", "the verb is not known"),
+            (b"QUIT \r", "expected no argument at octet 4"),
+            (
+                b"RCPT TO:<a@b> NOTIFY=X",
+                "expected NOTIFY=NEVER or a list of SUCCESS, FAILURE and DELAY at octet 14",
+            ),
+            (b"VRFY", "expected an argument at octet 4"),
+            (b"STARTTLS foo", "expected no argument at octet 8"),
+            (b"AUTH", "expected a mechanism at octet 4"),
+            (b"AUTH GSSAPI", "the mechanism is not known"),
+            (b"AUTH PLAIN !!!!", "expected a response in base64 at octet 11"),
+            (
+                b"XCLIENT X=1",
+                "expected a known attribute once, an equals sign and xtext at octet 8",
+            ),
+            (b"BDAT", "the size of the chunk cannot be read"),
+            (b"BDAT -1 LAST", "the size of the chunk cannot be read"),
+            (b"BDAT 0x5", "the size of the chunk cannot be read"),
+            (b"BDAT 5 LAST LAST", "the size of the chunk cannot be read"),
+            (
+                b"BDAT 18446744073709551616",
+                "the size of the chunk cannot be read",
+            ),
             (
                 b"MAIL FROM:<a@b>\rRCPT TO:<c@d>",
                 "expected a space or the end behind the path at octet 15",

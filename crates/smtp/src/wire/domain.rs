@@ -7,8 +7,6 @@ use std::str::FromStr;
 
 use nom::Parser;
 use nom::bytes::complete::take_while1;
-use nom::combinator::recognize;
-use nom::multi::separated_list1;
 
 use super::syntax::{Parsed, Stop, SyntaxError, stop, whole};
 
@@ -152,23 +150,37 @@ pub(crate) fn domain(input: &[u8]) -> Parsed<'_, &str> {
     if input.first() == Some(&b'[') {
         return literal(input);
     }
-    let label = take_while1::<_, &[u8], Stop<'_>>(|octet: u8| {
-        octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_') || octet >= 0x80
-    });
-    let dot = nom::bytes::complete::tag::<_, _, Stop<'_>>(".");
-    let (rest, name) = recognize(separated_list1(dot, label))
-        .parse(input)
-        .or_else(|_| stop(input, "a domain"))?;
-    if name.len() > MAX_DOMAIN {
+    let (mut end, mut label) = (0, 0);
+    loop {
+        match input.get(end) {
+            Some(octet) if is_label(*octet) => end += 1,
+            other => {
+                // A label has an octet, and no hyphen at its ends.
+                match input.get(label..end) {
+                    None | Some([]) => return stop(input, "a domain"),
+                    Some([b'-', ..] | [.., b'-']) => {
+                        return stop(input, "a domain whose labels do not begin or end with a hyphen");
+                    }
+                    Some(_) => {}
+                }
+                if other != Some(&b'.') {
+                    break;
+                }
+                end += 1;
+                label = end;
+            }
+        }
+    }
+    if end > MAX_DOMAIN {
         return stop(input, "a domain of at most 255 octets");
     }
-    if name
-        .split(|octet| *octet == b'.')
-        .any(|label| label.starts_with(b"-") || label.ends_with(b"-"))
-    {
-        return stop(input, "a domain whose labels do not begin or end with a hyphen");
-    }
+    let (name, rest) = input.split_at(end);
     text(name, rest, "a domain in UTF-8")
+}
+
+/// An octet of a label: letters, digits, the hyphen, `_` (see [`Domain`]) and UTF-8.
+fn is_label(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_' | 0x80..)
 }
 
 /// `address-literal`, as text with its brackets.

@@ -61,7 +61,11 @@ impl<'a> Mailbox<'a> {
     /// assert_eq!(Mailbox::parse(br#""a\"b"@example.com"#).unwrap().unquoted_local_part(), "a\"b");
     /// ```
     pub fn unquoted_local_part(&self) -> Cow<'_, str> {
-        let Some(inner) = self.local_part().strip_prefix('"').and_then(|inner| inner.strip_suffix('"')) else {
+        let Some(inner) = self
+            .local_part()
+            .strip_prefix('"')
+            .and_then(|inner| inner.strip_suffix('"'))
+        else {
             return Cow::Borrowed(self.local_part());
         };
         let mut escaped = false;
@@ -175,7 +179,11 @@ fn quoted_string(input: &[u8]) -> Parsed<'_, &[u8]> {
 
 /// `atext` of RFC 5322 §3.2.3, and UTF-8 of RFC 6531 §3.3.
 fn is_atext(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&octet) || octet >= 0x80
+    octet.is_ascii_alphanumeric()
+        || matches!(
+            octet,
+            b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'/' | b'=' | b'?' | b'^'..=b'`' | b'{'..=b'~' | 0x80..
+        )
 }
 
 #[cfg(test)]

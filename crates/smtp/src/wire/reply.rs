@@ -31,10 +31,14 @@ impl ReplyCode {
     pub const READY: Self = Self(220);
     /// 221, closing.
     pub const CLOSING: Self = Self(221);
+    /// 235, the client is who it says.
+    pub const AUTHENTICATED: Self = Self(235);
     /// 250, done.
     pub const OK: Self = Self(250);
     /// 252, not verified.
     pub const NOT_VERIFIED: Self = Self(252);
+    /// 334, the next step of AUTH.
+    pub const CONTINUE: Self = Self(334);
     /// 354, start of the message.
     pub const START_MESSAGE: Self = Self(354);
     /// 421, closing though not asked to.
@@ -53,6 +57,14 @@ impl ReplyCode {
     pub const NOT_IMPLEMENTED: Self = Self(502);
     /// 503, out of order.
     pub const BAD_SEQUENCE: Self = Self(503);
+    /// 504, parameter not implemented.
+    pub const PARAMETER_NOT_IMPLEMENTED: Self = Self(504);
+    /// 530, not without TLS or AUTH.
+    pub const ACCESS_DENIED: Self = Self(530);
+    /// 535, wrong credentials.
+    pub const NOT_AUTHENTICATED: Self = Self(535);
+    /// 538, not without TLS.
+    pub const ENCRYPTION_REQUIRED: Self = Self(538);
     /// 550, not taken.
     pub const MAILBOX_UNAVAILABLE: Self = Self(550);
     /// 552, too big.

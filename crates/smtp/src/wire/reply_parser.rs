@@ -109,7 +109,9 @@ impl ReplyParser {
             (Some((enhanced, text)), None) if u16::from(enhanced.class()) == code.as_u16() / 100 => {
                 (Some(enhanced), text)
             }
-            (Some((enhanced, text)), Some(reply)) if reply.enhanced() == Some(enhanced) => (Some(enhanced), text),
+            (Some((enhanced, text)), Some(reply)) if reply.enhanced() == Some(enhanced) => {
+                (Some(enhanced), text)
+            }
             _ => (None, &*text),
         };
         let text = ReplyText::lossy(text);
@@ -155,7 +157,10 @@ mod tests {
     #[test]
     fn only_the_first_line_sets_the_enhanced_code() {
         let reply = parse("250-a\r\n250 2.1.0 b\r\n").unwrap().unwrap();
-        assert_eq!((reply.enhanced(), reply.lines().collect::<Vec<_>>()), (None, vec!["a", "2.1.0 b"]));
+        assert_eq!(
+            (reply.enhanced(), reply.lines().collect::<Vec<_>>()),
+            (None, vec!["a", "2.1.0 b"])
+        );
         let reply = parse("250-2.1.0 a\r\n250 2.1.5 b\r\n").unwrap().unwrap();
         assert_eq!(reply.to_string(), "250-2.1.0 a\r\n250 2.1.0 2.1.5 b\r\n");
     }

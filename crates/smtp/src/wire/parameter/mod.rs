@@ -1,0 +1,93 @@
+//! The parameters of MAIL FROM and RCPT TO.
+//!
+//! ```text
+//! Mail-parameters = esmtp-param *(SP esmtp-param)                 RFC 5321 §4.1.2
+//! esmtp-param     = esmtp-keyword ["=" esmtp-value]
+//! esmtp-keyword   = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")
+//! esmtp-value     = 1*(%d33-60 / %d62-126)
+//! ```
+//!
+//! A parameter that stands twice is an error: two readers could pick different ones.
+
+mod mail;
+mod rcpt;
+
+pub use self::mail::{BodyType, MailParameters};
+pub use self::rcpt::RcptParameters;
+use super::command::CommandError;
+use super::syntax::SyntaxError;
+
+/// One `esmtp-param` and where it begins.
+#[derive(Clone, Copy)]
+struct Parameter<'a> {
+    keyword: &'a [u8],
+    value: Option<&'a [u8]>,
+    at: usize,
+}
+
+impl<'a> Parameter<'a> {
+    /// The parameters of `input`, which runs of spaces separate.
+    fn all(input: &'a [u8]) -> impl Iterator<Item = Result<Self, CommandError>> {
+        let mut at = 0;
+        input.split(|octet| *octet == b' ').filter_map(move |word| {
+            let start = at;
+            at += word.len() + 1;
+            (!word.is_empty()).then(|| Self::parse(word, start))
+        })
+    }
+
+    fn parse(word: &'a [u8], at: usize) -> Result<Self, CommandError> {
+        let (keyword, value) = match memchr::memchr(b'=', word) {
+            None => (word, None),
+            Some(equals) => {
+                let (keyword, value) = word.split_at(equals);
+                (keyword, value.get(1..))
+            }
+        };
+        let ldh = |octet: &u8| octet.is_ascii_alphanumeric() || *octet == b'-';
+        if keyword.first().is_some_and(u8::is_ascii_alphanumeric) && keyword.iter().all(ldh) {
+            Ok(Self { keyword, value, at })
+        } else {
+            Err(CommandError::Syntax(SyntaxError {
+                expected: "a parameter",
+                at,
+            }))
+        }
+    }
+
+    fn is(self, keyword: &str) -> bool {
+        self.keyword.eq_ignore_ascii_case(keyword.as_bytes())
+    }
+
+    fn error(self, expected: &'static str) -> CommandError {
+        CommandError::Syntax(SyntaxError {
+            expected,
+            at: self.at,
+        })
+    }
+
+    /// Puts the value that `grammar` reads into an empty `slot`.
+    fn set<T>(
+        self,
+        slot: &mut Option<T>,
+        expected: &'static str,
+        grammar: impl FnOnce(&'a [u8]) -> Option<T>,
+    ) -> Result<(), CommandError> {
+        let value = self.value.and_then(grammar).ok_or_else(|| self.error(expected))?;
+        match slot.replace(value) {
+            None => Ok(()),
+            Some(_) => Err(self.error("each parameter once")),
+        }
+    }
+
+    /// Raises a flag that has no value.
+    fn raise(self, flag: &mut bool, expected: &'static str) -> Result<(), CommandError> {
+        if self.value.is_some() {
+            return Err(self.error(expected));
+        }
+        if std::mem::replace(flag, true) {
+            return Err(self.error("each parameter once"));
+        }
+        Ok(())
+    }
+}
