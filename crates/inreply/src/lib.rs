@@ -1,4 +1,38 @@
-//! temporary
+//! Reply by e-mail: takes the answers to notifications, and gives the product comments.
+//!
+//! ```text
+//! Notification ──▶ notify ──▶ relay ──▶ the reader's mail server
+//!
+//! the reader's mail server ──▶ listener ──▶ receiver ──▶ spool ──▶ worker ──▶ Inbox of the product
+//!                                             │ gate (RCPT)          │
+//!                                             └ intake (DATA)        └ intake, again after a crash
+//! ```
+//!
+//! A product implements [`inbox::Inbox`]: who may write, and "store this comment". The rest is composition of
+//! [`inreply-smtp`](smtp), [`inreply-token`](token), [`inreply-mime`](mime) and [`inreply-dns`](dns), which are re-exported.
+//!
+//! What it does not do: it holds no users, threads or comments, decides nothing about them, and has no opinion on the product's
+//! database. It hosts no mailboxes and relays for nobody.
+//!
+//! # What is promised
+//!
+//! - `250` behind DATA means that the message is on disk, its file and its folder entry synced ([`spool`]). Addresses that are
+//!   declared to discard are the one exception, and their reply says so.
+//! - What was acknowledged is offered to the product until it takes it or refuses it for good; after a crash it is offered again.
+//!   With [`inbox::IncomingReply::key`] in the product's own transaction every reply is exactly one comment.
+//! - A message that is refused at the end of DATA leaves nothing behind.
+//!
+//! # Features
+//!
+//! - `tokio`: the modules `listener`, `receiver`, `relay` and `worker`. Without it the crate is policy, formats and a
+//!   synchronous spool.
+//!
+//! # Limits
+//!
+//! Sizes, counts and times of a session stand in [`smtp::server::ServerConfig`]. A session keeps up to 256 KiB of a message in
+//! memory; larger ones go to the spool while they arrive, and four at a time are read whole by intake.
+
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod gate;
 pub mod inbox;
@@ -20,3 +54,11 @@ pub use inreply_dns as dns;
 pub use inreply_mime as mime;
 pub use inreply_smtp as smtp;
 pub use inreply_token as token;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeDoctests;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct WorkspaceReadmeDoctests;
