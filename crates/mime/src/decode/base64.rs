@@ -1,5 +1,7 @@
 //! Base64 as mail holds it: RFC 2045 §6.8, "Any characters outside of the base64 alphabet are to be ignored".
 
+use memchr::memchr;
+
 /// Decodes, skips what is no base64, and says whether something had to be skipped.
 ///
 /// Padding ends a group and not the input: concatenated encodings, one a line, are read whole.
@@ -11,22 +13,8 @@ pub(crate) fn decode_into(input: &[u8], out: &mut Vec<u8>) -> bool {
     let mut padded = false;
     let mut rest = input;
     while !rest.is_empty() {
-        // The straight run of a line: four characters at a time while nothing is held.
         if held == 0 {
-            let mut groups = rest.chunks_exact(4);
-            let mut used = 0;
-            for group in &mut groups {
-                let [a, b, c, d] =
-                    [group[0], group[1], group[2], group[3]].map(|byte| VALUES[usize::from(byte)]);
-                if (a | b | c | d) & 0x80 != 0 {
-                    break;
-                }
-                let word = u32::from(a) << 18 | u32::from(b) << 12 | u32::from(c) << 6 | u32::from(d);
-                let [_, first, second, third] = word.to_be_bytes();
-                out.extend_from_slice(&[first, second, third]);
-                used += 4;
-            }
-            rest = &rest[used..];
+            rest = &rest[straight_into(rest, out)..];
         }
         let Some((&byte, tail)) = rest.split_first() else {
             break;
@@ -58,6 +46,33 @@ pub(crate) fn decode_into(input: &[u8], out: &mut Vec<u8>) -> bool {
     dirty
 }
 
+/// Decodes whole groups up to the line's end or the first character that is none: how many characters it took.
+fn straight_into(input: &[u8], out: &mut Vec<u8>) -> usize {
+    // A window of one line: what is prepared for it and not used costs little, however often that happens.
+    let window = &input[..input.len().min(WINDOW)];
+    let line = memchr(b'\n', window).unwrap_or(window.len());
+    let start = out.len();
+    // Written in place: a push per group costs more than the decoding.
+    out.resize(start + line / 4 * 3, 0);
+    let mut groups = 0;
+    for (group, room) in input[..line]
+        .chunks_exact(4)
+        .zip(out[start..].chunks_exact_mut(3))
+    {
+        let word = FIRST[usize::from(group[0])]
+            | SECOND[usize::from(group[1])]
+            | THIRD[usize::from(group[2])]
+            | FOURTH[usize::from(group[3])];
+        if word & BAD != 0 {
+            break;
+        }
+        room.copy_from_slice(&word.to_be_bytes()[1..]);
+        groups += 1;
+    }
+    out.truncate(start + groups * 3);
+    groups * 4
+}
+
 /// Two characters hold one byte, three hold two, one holds none.
 fn flush(bits: &mut u32, held: &mut u32, out: &mut Vec<u8>) {
     let word = (*bits << (6 * (4 - *held).min(4))).to_be_bytes();
@@ -68,6 +83,30 @@ fn flush(bits: &mut u32, held: &mut u32, out: &mut Vec<u8>) {
     }
     *bits = 0;
     *held = 0;
+}
+
+/// The values of a character in each place of a group, shifted to where its bits go.
+static FIRST: [u32; 256] = shifted(18);
+static SECOND: [u32; 256] = shifted(12);
+static THIRD: [u32; 256] = shifted(6);
+static FOURTH: [u32; 256] = shifted(0);
+
+/// RFC 2045 §6.8 has lines of at most 76 characters.
+const WINDOW: usize = 128;
+
+/// Set in the entries of what is no base64.
+const BAD: u32 = 1 << 31;
+
+const fn shifted(bits: u32) -> [u32; 256] {
+    let mut table = [BAD; 256];
+    let mut at = 0;
+    while at < 256 {
+        if VALUES[at] & 0x80 == 0 {
+            table[at] = (VALUES[at] as u32) << bits;
+        }
+        at += 1;
+    }
+    table
 }
 
 const PADDING: u8 = 0xff;

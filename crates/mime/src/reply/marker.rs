@@ -65,6 +65,9 @@ pub(crate) fn read(line: &str) -> Option<Marker> {
 fn above(line: &str) -> Option<Marker> {
     let inner = line.trim_matches(|c: char| is_rule(c) || is_blank(c) || matches!(c, '#' | '*' | '>' | '<'));
     let framed = inner.len() < line.len();
+    if !framed && inner.len() > MAX_BARE {
+        return None;
+    }
     let lower = inner.to_lowercase();
     words::ABOVE
         .iter()
@@ -99,3 +102,6 @@ fn is_rule(c: char) -> bool {
 }
 
 const MAX_BYTES: usize = 300;
+
+/// A sentence that says "above this line" is longer than the line that asks for it.
+const MAX_BARE: usize = 64;
