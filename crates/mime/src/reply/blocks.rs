@@ -129,9 +129,12 @@ impl Reader<'_> {
                 if let Some(block) = self.block_below(at) {
                     return self.rest_is_quote(at, block, FragmentKind::HeaderBlock, Rule::HeaderLines);
                 }
-                let end = self.signature_end(at + 1, attributions);
-                self.push(FragmentKind::Signature, Rule::Delimiter, at, end);
-                return end;
+                // A rule at the very top is an ornament: no signature opens a message.
+                if self.has_text || content.starts_with(['-', '\u{2014}', '\u{2013}']) {
+                    let end = self.signature_end(at + 1, attributions);
+                    self.push(FragmentKind::Signature, Rule::Delimiter, at, end);
+                    return end;
+                }
             }
         }
         if let Some(end) = self.labels.block_end(self.text, self.lines, at, false) {
@@ -236,6 +239,10 @@ impl Reader<'_> {
             body = block;
         } else {
             self.push(kind, rule, at, body);
+        }
+        // Marks right below: the quote's end shows, and what stands behind it is the writer's.
+        if rule != Rule::AboveMarker && body > 0 && self.is_quoted_below(body - 1) {
+            return body;
         }
         let end = self.lines.len();
         self.push(FragmentKind::Quote, Rule::AfterIntroducer, body, end);

@@ -43,7 +43,27 @@ pub(crate) fn lines(text: &str) -> Vec<Line> {
         lines.push(line(text, start, feed, next));
         start = next;
     }
+    bars(text, &mut lines);
     lines
+}
+
+/// `| ` marks a quote in some mail programs: a run of lines that start with a bar and hold no other, as a table would.
+fn bars(text: &str, lines: &mut [Line]) {
+    let barred = |line: &Line| {
+        let content = line.text(text);
+        line.depth == 0 && (content == "|" || content.starts_with("| ")) && !content[1..].contains('|')
+    };
+    let mut at = 0;
+    while at < lines.len() {
+        let run = lines[at..].iter().take_while(|line| barred(line)).count();
+        if run >= 2 {
+            for line in &mut lines[at..at + run] {
+                line.depth = 1;
+                line.content = (line.content + 2).min(line.end);
+            }
+        }
+        at += run.max(1);
+    }
 }
 
 /// One line; `end` is where its line end starts.

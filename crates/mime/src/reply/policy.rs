@@ -108,7 +108,8 @@ fn keep_answered(text: &str, blocks: &mut [Block]) {
         match block.kind {
             FragmentKind::Text => below = true,
             FragmentKind::Quote if matches!(block.rule, Rule::QuoteMark | Rule::Blockquote) => {
-                let attribution = above.filter(|_| kind_above == Some(FragmentKind::Attribution));
+                let introduces = |kind| matches!(kind, FragmentKind::Attribution | FragmentKind::HeaderBlock);
+                let attribution = above.filter(|_| kind_above.is_some_and(introduces));
                 let led = kind_above == Some(FragmentKind::Text);
                 let glued = block.glued && block.rule == Rule::QuoteMark;
                 let cited = led && (glued && below || attributed_below);

@@ -117,11 +117,13 @@ pub(crate) fn is_disclaimer(paragraph: &str) -> bool {
 
 /// Where a trailing block of contact lines starts, as an index into `lines`, which end in a text line.
 ///
-/// Whole paragraphs of short lines, three of which at least are a telephone number, an address of mail or web, or an
-/// account; no line ends like a sentence, and the line above does not lead into it with a colon.
+/// Whole paragraphs of short lines that a name opens, three of which at least are a telephone number, an address of
+/// mail or web, or an account, and not all of them links: links are what people send. No line ends like a sentence, and
+/// the line above does not lead into it with a colon.
 pub(crate) fn contact_block(text: &str, lines: &[Line]) -> Option<usize> {
     let mut start = None;
     let mut contacts = 0;
+    let mut links = 0;
     let mut end = lines.len();
     while end > 0 && lines.len() - end < MAX_CONTACT_LINES {
         let first = lines[..end]
@@ -129,21 +131,26 @@ pub(crate) fn contact_block(text: &str, lines: &[Line]) -> Option<usize> {
             .rposition(Line::is_blank)
             .map_or(0, |at| at + 1);
         let paragraph = &lines[first..end];
-        if paragraph.iter().any(|line| !is_signature_line(line.text(text))) {
+        if paragraph.len() > MAX_CONTACT_LINES
+            || paragraph.iter().any(|line| !is_signature_line(line.text(text)))
+        {
             break;
         }
-        let found = paragraph
+        let found: Vec<Contact> = paragraph
             .iter()
-            .filter(|line| is_contact(line.text(text)))
-            .count();
+            .filter_map(|line| Contact::read(line.text(text)))
+            .collect();
         let picture = paragraph
             .iter()
             .any(|line| line.text(text).starts_with("[image:"));
-        if found == 0 && !picture {
+        if found.is_empty() && !picture {
             break;
         }
-        contacts += found;
-        start = Some(first);
+        contacts += found.len();
+        links += found.iter().filter(|&&contact| contact == Contact::Link).count();
+        if is_name(paragraph[0].text(text)) {
+            start = Some(first);
+        }
         end = lines[..first]
             .iter()
             .rposition(|line| !line.is_blank())
@@ -151,10 +158,24 @@ pub(crate) fn contact_block(text: &str, lines: &[Line]) -> Option<usize> {
     }
     let start = start?;
     // A block that is all of the message, or that the writer announces, is the answer.
-    let above = lines[..start].iter().rev().find(|line| !line.is_blank())?;
-    let above = above.text(text);
+    let above = lines[..start]
+        .iter()
+        .rev()
+        .find(|line| !line.is_blank())?
+        .text(text);
     let announced = above.ends_with([':', '\u{ff1a}']) && !above.starts_with(':');
-    (contacts >= 3 && !announced).then_some(start)
+    (contacts >= 3 && contacts > links && !announced).then_some(start)
+}
+
+/// Up to six words, capitalised, without digits or links.
+fn is_name(line: &str) -> bool {
+    let plain = line.trim_start_matches(['*', '_', '-', '\u{2013}', '\u{2014}', ' ']);
+    plain.starts_with(char::is_uppercase)
+        && plain.split_whitespace().count() <= 6
+        && !plain.contains("://")
+        && !plain
+            .chars()
+            .any(|c| c.is_ascii_digit() || matches!(c, '@' | ':'))
 }
 
 fn is_signature_line(line: &str) -> bool {
@@ -165,18 +186,38 @@ fn is_signature_line(line: &str) -> bool {
 }
 
 /// Contact data, with a short label at most.
-fn is_contact(line: &str) -> bool {
-    let plain = line.trim_matches(|c: char| is_blank(c) || matches!(c, '*' | '_' | '|'));
-    let words = plain.split_whitespace().count();
-    let lower = plain.to_lowercase();
-    if words <= 4 && (has_address(plain) || lower.contains("www.") || lower.contains("http")) {
-        return true;
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Contact {
+    Link,
+    Mail,
+    Number,
+    Place,
+}
+
+impl Contact {
+    fn read(line: &str) -> Option<Self> {
+        let plain = line.trim_matches(|c: char| is_blank(c) || matches!(c, '*' | '_' | '|'));
+        let words = plain.split_whitespace().count();
+        if words <= 4 && has_address(plain) {
+            return Some(Self::Mail);
+        }
+        let lower = plain.to_lowercase();
+        if words <= 4 && (lower.contains("www.") || lower.contains("http")) {
+            return Some(Self::Link);
+        }
+        let digits = plain.bytes().filter(u8::is_ascii_digit).count();
+        let letters = plain.chars().filter(|c| c.is_alphabetic()).count();
+        // `Tel: +44 …`, `IBAN NL93 …`, `(206) 339-4326`: a label or nothing, then one number. A row of a table starts
+        // with one number of many.
+        let labelled = plain.starts_with(|c: char| c.is_alphabetic() || matches!(c, '+' | '('));
+        let bare = letters == 0 && !plain.contains(['%', '$', '=', ',']);
+        if digits >= 7 && letters <= digits + 12 && (labelled || bare) && words <= 10 {
+            return Some(Self::Number);
+        }
+        // A street and its post code.
+        let place = digits >= 4 && plain.contains(',') && labelled && words <= 8 && !plain.contains(':');
+        place.then_some(Self::Place)
     }
-    let digits = plain.bytes().filter(u8::is_ascii_digit).count();
-    let letters = plain.chars().filter(|c| c.is_alphabetic()).count();
-    // A number with a label: `Tel: +44 …`, `IBAN NL93 …`; a street and its post code.
-    digits >= 7 && letters <= digits + 12
-        || digits >= 4 && plain.contains(',') && words <= 8 && !plain.contains(':')
 }
 
 const MAX_CONTACT_LINES: usize = 24;
