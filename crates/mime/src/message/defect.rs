@@ -56,6 +56,8 @@ pub enum DefectKind {
     BareLf,
     /// A control character inside an encoded word (RFC 2047): dropped.
     ControlInEncodedWord,
+    /// An encoded word inside an addr-spec, against RFC 2047 §5: it stays as it is.
+    EncodedWordInAddress,
     /// Blank lines before the header: skipped, where a field follows.
     LeadingBlankLine,
     /// The last line of a header section has no blank line after it (RFC 5322 §2.1): the body starts there.
@@ -85,7 +87,8 @@ pub enum DefectKind {
     /// A header section longer than [`Limits::header_bytes`](crate::message::Limits::header_bytes): the rest of it is
     /// skipped.
     TooMuchHeader,
-    /// A charset that nobody registered: read as UTF-8, bad bytes as U+FFFD.
+    /// A charset that nobody registered, read as UTF-8 with U+FFFD for bad bytes; or us-ascii with other bytes, read as
+    /// UTF-8, or windows-1252 where it is none.
     UnknownCharset,
     /// A transfer encoding that RFC 2045 §6 does not know: the body is taken as it is.
     UnknownEncoding,
@@ -101,6 +104,7 @@ impl fmt::Display for DefectKind {
             Self::BareCr => "CR without LF",
             Self::BareLf => "LF without CR",
             Self::ControlInEncodedWord => "control character in an encoded word",
+            Self::EncodedWordInAddress => "encoded word inside an address",
             Self::LeadingBlankLine => "blank line before the header",
             Self::MissingBlankLine => "no blank line after the header",
             Self::MissingBoundary => "multipart without a boundary",

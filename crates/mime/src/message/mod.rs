@@ -1,6 +1,7 @@
 //! The MIME parser: `Message::parse` walks once, everything else is read when it is asked for.
 
 mod address;
+mod audit;
 pub(crate) mod content;
 mod date;
 mod defect;
@@ -101,6 +102,21 @@ impl<'a> Message<'a> {
     /// The leniencies of the walk, in the order of their discovery; at most 1,000 are kept.
     pub fn defects(&self) -> &[Defect] {
         &self.index().defects
+    }
+
+    /// Every leniency, those of the walk and those that reading everything once brings up, by place.
+    ///
+    /// ```
+    /// use inreply_mime::message::{DefectKind, Message};
+    ///
+    /// let raw = b"From: a@b@c\nDate: soon\nContent-Transfer-Encoding: base64\n\nZm9v!\n";
+    /// let message = Message::parse(raw);
+    /// assert!(message.defects().is_empty());
+    /// let kinds: Vec<DefectKind> = message.audit().iter().map(|defect| defect.kind()).collect();
+    /// assert_eq!(kinds, [DefectKind::AddressTwoAt, DefectKind::BadDate, DefectKind::BadBase64]);
+    /// ```
+    pub fn audit(&self) -> Vec<Defect> {
+        audit::audit(self)
     }
 
     /// All parts, depth first; the first is the message itself.

@@ -253,7 +253,8 @@ const MAX_INSIDE: usize = 200;
 /// Longer is no attribution, and joining it would cost.
 const MAX_BYTES: usize = 500;
 
-/// What stands between the dashes of "---- On … wrote ----".
-pub(crate) fn is_dashed(title: &str) -> bool {
-    has_date(title) && has_verb(title)
+/// What stands between the dashes of "---- On … wrote ----", or of "---- Bob wrote ----".
+pub(crate) fn is_dashed(title: &str, dashes: usize) -> bool {
+    let short = dashes >= 3 && title.split_whitespace().count() <= 8 && title.contains(' ');
+    has_date(title) && has_verb(title) || short && verb_at_end(title) && title.starts_with(char::is_uppercase)
 }

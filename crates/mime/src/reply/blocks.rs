@@ -4,7 +4,7 @@ use super::attribution::{self, Attribution};
 use super::fragment::{FragmentKind, Rule};
 use super::header_block::Labels;
 use super::line::Line;
-use super::marker::{self, Marker};
+use super::marker::{self, Armour, Marker};
 use super::signature;
 
 /// A run of lines of one kind.
@@ -104,6 +104,9 @@ impl Reader<'_> {
             return end;
         }
         let content = line.text(self.text);
+        if let Some(armour) = marker::armour(content) {
+            return self.armour(at, armour);
+        }
         if self.is_above(content) {
             return self.rest_is_quote(at, at + 1, FragmentKind::Marker, Rule::AboveMarker);
         }
@@ -193,6 +196,25 @@ impl Reader<'_> {
         self.has_text |= !self.lines[at].is_blank();
         self.push(FragmentKind::Text, Rule::Plain, at, at + 1);
         at + 1
+    }
+
+    fn armour(&mut self, at: usize, armour: Armour) -> usize {
+        let rest = &self.lines[at..];
+        let end = match armour {
+            Armour::Signed => rest.iter().position(Line::is_blank),
+            Armour::Signature => rest
+                .iter()
+                .position(|line| line.text(self.text) == "-----END PGP SIGNATURE-----")
+                .map(|last| last + 1),
+        };
+        let end = at + end.unwrap_or(1);
+        let kind = if armour == Armour::Signed {
+            FragmentKind::Marker
+        } else {
+            FragmentKind::Signature
+        };
+        self.push(kind, Rule::Armour, at, end);
+        end
     }
 
     fn attribution(&mut self, at: usize, last: usize, start: usize) -> usize {

@@ -40,6 +40,8 @@ impl Fragment {
 pub enum FragmentKind {
     /// "On … wrote:".
     Attribution,
+    /// A gateway's warning that the message came from outside.
+    Banner,
     /// A mail program's or provider's line: "Sent from my …".
     ClientSignature,
     /// The lawyers' paragraph.
@@ -63,6 +65,7 @@ impl FragmentKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Attribution => "attribution",
+            Self::Banner => "banner",
             Self::ClientSignature => "client-signature",
             Self::Disclaimer => "disclaimer",
             Self::Forward => "forward",
@@ -105,6 +108,10 @@ pub enum Rule {
     AttributionInside,
     /// A date, an address or a verb of writing, and a final colon; over up to five lines.
     AttributionLine,
+    /// "-----BEGIN PGP …": the armour of a signed text.
+    Armour,
+    /// A first paragraph in which a gateway warns of mail from outside.
+    BannerWords,
     /// HTML says so: a blockquote without a class of any mail program.
     Blockquote,
     /// The program's own line, in a list of languages.
@@ -147,6 +154,8 @@ impl Rule {
             Self::AfterIntroducer => "after-introducer",
             Self::AttributionInside => "attribution-inside",
             Self::AttributionLine => "attribution-line",
+            Self::Armour => "armour",
+            Self::BannerWords => "banner-words",
             Self::Blockquote => "blockquote",
             Self::ClientLine => "client-line",
             Self::ContactBlock => "contact-block",
@@ -170,6 +179,7 @@ impl Rule {
     pub fn certainty(self) -> Certainty {
         match self {
             Self::AboveMarker
+            | Self::Armour
             | Self::HtmlQuote
             | Self::HtmlSignature
             | Self::Plain
@@ -179,6 +189,7 @@ impl Rule {
             | Self::DashedAttribution => Certainty::High,
             Self::AttributionInside
             | Self::AttributionLine
+            | Self::BannerWords
             | Self::Blockquote
             | Self::ClientLine
             | Self::Delimiter

@@ -1,9 +1,27 @@
 //! Lines between the writer's words and somebody else's.
 
 use super::attribution;
-use super::feature::{has_date, starts_with_ignoring_case};
+use super::feature::starts_with_ignoring_case;
 use super::line::is_blank;
 use super::words;
+
+/// The armour of OpenPGP (RFC 4880 §6.2, §7) in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Armour {
+    /// "BEGIN PGP SIGNED MESSAGE": hash fields follow, to a blank line.
+    Signed,
+    /// "BEGIN PGP SIGNATURE": the signature follows, to its END line.
+    Signature,
+}
+
+/// Reads a line as the start of armour.
+pub(crate) fn armour(line: &str) -> Option<Armour> {
+    match line.strip_prefix("-----BEGIN PGP ")?.strip_suffix("-----")? {
+        "SIGNED MESSAGE" => Some(Armour::Signed),
+        "SIGNATURE" => Some(Armour::Signature),
+        _ => None,
+    }
+}
 
 /// What a line of its own announces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +72,7 @@ pub(crate) fn read(line: &str) -> Option<Marker> {
         if words::ORIGINAL.iter().any(|name| lower == *name) {
             return Some(Marker::Original);
         }
-        if has_date(title) && attribution::is_dashed(title) {
+        if attribution::is_dashed(title, rules) {
             return Some(Marker::Attribution);
         }
     }

@@ -103,6 +103,13 @@ impl<'t> Reply<'t> {
             .is_some_and(|subject| marker::is_forward_subject(&subject));
         if let Some(part) = message.text_part() {
             let text = part.unflowed();
+            if text.trim_start().starts_with("-----BEGIN PGP MESSAGE-----") {
+                return Self {
+                    text: Cow::Borrowed(""),
+                    fragments: Vec::new(),
+                    source: Source::Encrypted,
+                };
+            }
             if !text.trim_matches(line::is_blank).is_empty() || message.html_part().is_none() {
                 return Self::read(text, &[], &options, Source::Text);
             }

@@ -36,6 +36,22 @@ fn split_text(text: &str, lines: &[Line], blocks: Vec<Block>) -> Vec<Block> {
         let from = lines.partition_point(|line| line.start < block.start);
         let to = lines.partition_point(|line| line.start < block.end);
         let mut own = &lines[from.min(to)..to];
+        let mut block = block;
+        if out.is_empty()
+            && let Some(end) = banner(text, own)
+        {
+            let start = block.start;
+            out.push(Block {
+                kind: FragmentKind::Banner,
+                rule: Rule::BannerWords,
+                start,
+                end,
+                visible: false,
+                glued: false,
+            });
+            block.start = end;
+            own = &own[own.partition_point(|line| line.start < end)..];
+        }
         let mut tail: Vec<Block> = Vec::new();
         let mut end = block.end;
         loop {
@@ -76,6 +92,17 @@ fn split_text(text: &str, lines: &[Line], blocks: Vec<Block>) -> Vec<Block> {
         out.extend(tail.into_iter().rev());
     }
     out
+}
+
+/// Where the first paragraph ends, if it is a gateway's banner.
+fn banner(text: &str, lines: &[Line]) -> Option<usize> {
+    let first = lines.iter().position(|line| !line.is_blank())?;
+    let length = lines[first..]
+        .iter()
+        .position(Line::is_blank)
+        .unwrap_or(lines.len() - first);
+    let last = lines.get(first + length - 1)?;
+    signature::is_banner(text.get(lines[first].start..last.end)?).then_some(last.next)
 }
 
 fn trim_blank(lines: &[Line]) -> &[Line] {

@@ -115,6 +115,16 @@ pub(crate) fn is_disclaimer(paragraph: &str) -> bool {
         >= 3
 }
 
+/// A gateway's warning: that the message is from outside, and to beware.
+pub(crate) fn is_banner(paragraph: &str) -> bool {
+    if paragraph.len() > MAX_BANNER_BYTES {
+        return false;
+    }
+    let lower = paragraph.to_lowercase();
+    let holds = |list: &[&str]| list.iter().any(|phrase| lower.contains(phrase));
+    holds(words::OUTSIDE) && holds(words::BEWARE)
+}
+
 /// Where a trailing block of contact lines starts, as an index into `lines`, which end in a text line.
 ///
 /// Whole paragraphs of short lines that a name opens, three of which at least are a telephone number, an address of
@@ -219,6 +229,8 @@ impl Contact {
         place.then_some(Self::Place)
     }
 }
+
+const MAX_BANNER_BYTES: usize = 800;
 
 const MAX_CONTACT_LINES: usize = 24;
 
