@@ -119,9 +119,33 @@ fn html_of_many_clients() {
             "proton",
             "<div>Here.</div><div class=\"protonmail_quote\">On Tuesday, Bob wrote:<br><blockquote class=\"protonmail_quote\">Q</blockquote></div>",
         ),
+        (
+            "hotmail",
+            "<div dir='ltr'>Here.<br><hr id=\"stopSpelling\">Date: Tue, 3 Feb 2026 09:12:44 +0100<br>From: bob@example.com<br><br>Q</div>",
+        ),
+        (
+            "zimbra",
+            "<div>Here.<br><br><hr id=\"zwchr\"><b>From: </b>\"Bob\" &lt;bob@example.com&gt;<br><b>To: </b>ann@example.com<br><br>Q</div>",
+        ),
+        (
+            "gmx",
+            "<div>Here.<div name=\"quote\" style=\"border-left:2px solid #C3D9E5\"><div><b>Gesendet:</b> Dienstag<br><b>Von:</b> Bob</div><div>Q</div></div></div>",
+        ),
+        (
+            "windows mail",
+            "<div>Here.</div><div style=\"padding-top: 5px; border-top-color: rgb(229, 229, 229); border-top-width: 1px; border-top-style: solid;\"><b>From:</b> Bob<br>Q</div>",
+        ),
+        (
+            "outlook web over gmail",
+            "<div>Here.</div><div class=\"x_gmail_quote\">On Tuesday, Bob wrote:<br>Q</div>",
+        ),
+        (
+            "unknown client",
+            "<div>Here.</div><div>Le mar. 3 févr. 2026 à 09:12, Bob &lt;bob@example.com&gt; a écrit :</div><div>Q</div>",
+        ),
     ];
     for (client, html) in cases {
-        let reply = Reply::of_html(&html.replace(">Q<", &format!(">{quote}<")));
+        let reply = Reply::of_html(&html.replace("Q<", &format!("{quote}<")));
         assert_eq!(reply.visible(), "Here.", "{client}\n{}", reply.explain());
         assert!(reply.elided().contains(quote), "{client}: the quote is kept");
     }

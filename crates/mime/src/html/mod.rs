@@ -36,7 +36,7 @@ impl Renderer for Plain {}
 /// An element's start tag, as far as anybody asks.
 #[derive(Debug, Default)]
 pub(crate) struct Element<'e> {
-    name: &'e [u8],
+    tag: &'e [u8],
     attributes: &'e Attributes,
 }
 
@@ -47,6 +47,7 @@ struct Attributes {
     style: String,
     kind: String,
     alt: String,
+    name: String,
 }
 
 static NO_ATTRIBUTES: Attributes = Attributes {
@@ -55,6 +56,7 @@ static NO_ATTRIBUTES: Attributes = Attributes {
     style: String::new(),
     kind: String::new(),
     alt: String::new(),
+    name: String::new(),
 };
 
 impl Default for &Attributes {
@@ -76,8 +78,12 @@ impl Element<'_> {
         &self.attributes.style
     }
 
+    pub(crate) fn name(&self) -> &str {
+        &self.attributes.name
+    }
+
     pub(crate) fn is(&self, name: &str) -> bool {
-        self.name == name.as_bytes()
+        self.tag == name.as_bytes()
     }
 
     /// `type=cite`: the quote of Apple Mail, Thunderbird and their kin.

@@ -26,6 +26,7 @@ enum Attribute {
     Style,
     Kind,
     Alt,
+    Name,
     Other,
 }
 
@@ -79,6 +80,7 @@ impl<'r, R: Renderer> Writer<'r, R> {
                     &mut self.attributes.style,
                     &mut self.attributes.kind,
                     &mut self.attributes.alt,
+                    &mut self.attributes.name,
                 ] {
                     value.clear();
                 }
@@ -90,6 +92,7 @@ impl<'r, R: Renderer> Writer<'r, R> {
                     b"style" => Attribute::Style,
                     b"type" => Attribute::Kind,
                     b"alt" => Attribute::Alt,
+                    b"name" => Attribute::Name,
                     _ => Attribute::Other,
                 };
             }
@@ -100,6 +103,7 @@ impl<'r, R: Renderer> Writer<'r, R> {
                     Attribute::Style => &mut self.attributes.style,
                     Attribute::Kind => &mut self.attributes.kind,
                     Attribute::Alt => &mut self.attributes.alt,
+                    Attribute::Name => &mut self.attributes.name,
                     Attribute::Other => return,
                 };
                 // WHATWG: of two attributes with one name the first counts.
@@ -119,6 +123,19 @@ impl<'r, R: Renderer> Writer<'r, R> {
         match name.as_slice() {
             b"br" => self.line_break(),
             b"hr" => {
+                let element = Element {
+                    tag: b"hr",
+                    attributes: &self.attributes,
+                };
+                if self.renderer.marks(&element) {
+                    self.breaks = self.breaks.max(1);
+                    self.flush_breaks();
+                    let element = Element {
+                        tag: b"hr",
+                        attributes: &self.attributes,
+                    };
+                    self.renderer.open(&element, self.stack.len(), self.out.len());
+                }
                 self.want(1);
                 self.literal("--------");
                 self.want(1);
@@ -146,7 +163,7 @@ impl<'r, R: Renderer> Writer<'r, R> {
             self.pop();
         }
         let element = Element {
-            name,
+            tag: name,
             attributes: &self.attributes,
         };
         let marked = self.renderer.marks(&element);
@@ -176,7 +193,7 @@ impl<'r, R: Renderer> Writer<'r, R> {
         let hidden = is_hidden(name, &self.attributes.style);
         self.hidden += usize::from(hidden);
         let element = Element {
-            name,
+            tag: name,
             attributes: &self.attributes,
         };
         self.renderer.open(&element, self.stack.len(), self.out.len());

@@ -1,6 +1,7 @@
 //! From lines to blocks: what each stretch is, before the policy says what is shown.
 
 use super::attribution::{self, Attribution};
+use super::feature::has_date;
 use super::fragment::{FragmentKind, Rule};
 use super::header_block::Labels;
 use super::line::Line;
@@ -111,13 +112,14 @@ impl Reader<'_> {
             return self.rest_is_quote(at, at + 1, FragmentKind::Marker, Rule::AboveMarker);
         }
         match marker::read(content) {
-            Some(Marker::Above) | None => {}
             Some(Marker::Original) => {
                 return self.rest_is_quote(at, at + 1, FragmentKind::Marker, Rule::OriginalMarker);
             }
-            Some(Marker::Attribution) => {
+            // Without a date the dashes alone could frame a heading: quote marks below must confirm.
+            Some(Marker::Attribution) if has_date(content) || self.is_quoted_below(at) => {
                 return self.rest_is_quote(at, at + 1, FragmentKind::Attribution, Rule::DashedAttribution);
             }
+            Some(Marker::Above | Marker::Attribution) | None => {}
             Some(Marker::Forward) => {
                 let end = self.lines.len();
                 self.push(FragmentKind::Forward, Rule::ForwardMarker, at, end);

@@ -103,8 +103,13 @@ const CITATION: Mark = Mark {
 };
 
 fn mark(element: &Element<'_>) -> Option<Mark> {
-    let id = element.id();
-    let class = |names: &[&str]| element.classes().any(|class| names.contains(&class));
+    // Outlook on the web puts `x_` before what it found in the message it quotes.
+    let id = element.id().trim_start_matches("x_");
+    let class = |names: &[&str]| {
+        element
+            .classes()
+            .any(|class| names.contains(&class.trim_start_matches("x_")))
+    };
     if element.is("blockquote") {
         return match element {
             _ if element.is_cite() => None,
@@ -113,10 +118,13 @@ fn mark(element: &Element<'_>) -> Option<Mark> {
             _ => Some(INDENT),
         };
     }
-    if class(QUOTE_CLASSES) || QUOTE_IDS.contains(&id) {
+    if class(QUOTE_CLASSES) || QUOTE_IDS.contains(&id) || QUOTE_NAMES.contains(&element.name()) {
         return Some(QUOTE);
     }
-    if REST_IDS.contains(&id) || id.starts_with("divRplyFwdMsg") || id.starts_with("x_divRplyFwdMsg") {
+    if id.starts_with("yahoo_quoted") {
+        return Some(QUOTE);
+    }
+    if REST_IDS.contains(&id) || id.starts_with("divRplyFwdMsg") {
         return Some(REST);
     }
     if class(SIGNATURE_CLASSES) || SIGNATURE_IDS.contains(&id) {
@@ -128,16 +136,20 @@ fn mark(element: &Element<'_>) -> Option<Mark> {
     None
 }
 
-/// Outlook for the desktop draws a line above the header block of the quoted message.
+/// Outlook for the desktop, and Windows Mail, draw a line above the header block of the quoted message.
 fn is_outlook_border(style: &str) -> bool {
+    if !style.contains("border-top") {
+        return false;
+    }
     let style: String = style
         .chars()
         .filter(|c| !c.is_whitespace())
         .flat_map(char::to_lowercase)
         .collect();
-    (style.contains("border-top:solid#e1e1e1") || style.contains("border-top:solid#b5c4df"))
-        && style.contains("padding:3.0pt0")
-        || style.contains("border:none;border-top:solid#") && style.contains("padding:3.0pt0")
+    let desktop = style.contains("border-top:solid#") && style.contains("padding:3.0pt0");
+    let windows_mail =
+        style.contains("border-top-color:rgb(229,229,229)") && style.contains("border-top-width:1px");
+    desktop || windows_mail
 }
 
 const QUOTE_CLASSES: &[&str] = &[
@@ -153,25 +165,35 @@ const QUOTE_CLASSES: &[&str] = &[
     "front-blockquote",
     "sh-quoted-content",
     "airmail_ext_on",
+    "gmail_attr",
+    "missive_quote",
+    "tutanota_quote",
+    "mailplus_quote",
+    "freebird_quote",
     "mail-quote-collapse",
 ];
 
 const QUOTE_IDS: &[&str] = &[
-    "yahoo_quoted",
-    "reply-intro",
     "OLK_SRC_BODY_SECTION",
     "isForwardContent",
     "isReplyContent",
     "mailContentDoc",
-    "replybody1",
     "oriMsgHtmlSeperator",
+    "qt",
+    "reply-intro",
+    "replybody1",
 ];
 
+/// GMX and web.de, Spark.
+const QUOTE_NAMES: &[&str] = &["quote", "messageReplySection"];
+
+/// Outlook on the web and on phones, Hotmail, Zimbra.
 const REST_IDS: &[&str] = &[
     "appendonsend",
-    "x_appendonsend",
     "divRplyFwdMsg",
     "mail-editor-reference-message-container",
+    "stopSpelling",
+    "zwchr",
 ];
 
 const SIGNATURE_CLASSES: &[&str] = &[
@@ -183,8 +205,9 @@ const SIGNATURE_CLASSES: &[&str] = &[
 ];
 
 const SIGNATURE_IDS: &[&str] = &[
-    "Signature",
-    "ms-outlook-mobile-signature",
-    "x_Signature",
     "AppleMailSignature",
+    "Signature",
+    "composer_signature",
+    "ms-outlook-mobile-signature",
+    "ymail_android_signature",
 ];
