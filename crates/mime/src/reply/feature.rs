@@ -23,8 +23,16 @@ pub(crate) fn address_at(text: &str) -> Option<(usize, usize)> {
             .take(255)
             .take_while(|&&b| is_domain(b))
             .count();
-        if local > 0 && domain > 1 {
-            return Some((at - local, at + 1 + domain));
+        // The limits count bytes: they may end inside a character.
+        let (mut start, mut end) = (at - local, at + 1 + domain);
+        while !text.is_char_boundary(start) {
+            start += 1;
+        }
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        if start < at && end > at + 2 {
+            return Some((start, end));
         }
         from = at + 1;
     }
@@ -188,6 +196,9 @@ mod tests {
     #[test]
     fn addresses() {
         assert_eq!(address_at("Ann <ann@example.com>"), Some((5, 20)));
+        let wide = format!("{}@{}", "\u{fffd}".repeat(40), "\u{fffd}".repeat(100));
+        let (start, end) = address_at(&wide).unwrap();
+        assert!(wide.get(start..end).is_some(), "cut inside a character");
         for no in ["@handle", "a @ b", "me@", "@"] {
             assert!(!has_address(no), "{no}");
         }
