@@ -30,13 +30,16 @@
 //! who they claim to be: `From` is what somebody wrote.
 //!
 //! # How broken mail is read
-//! Nothing fails and nothing panics; each leniency is a [`Defect`](message::Defect) with its place.
+//! Nothing fails and nothing panics; each leniency is a [`Defect`](message::Defect) with its place: those that decide
+//! where parts lie in [`Message::defects`], the others when [`Message::audit`] reads everything.
 //! - Lines end in CRLF or LF. A bare CR is text.
 //! - A header line without colon is skipped; the body starts at the blank line.
 //! - A `multipart` without its closing line ends where its parent does; without a boundary it has no parts.
-//! - A part without a readable type is text/plain (RFC 2045 §5.2).
+//! - A boundary need only begin its line (RFC 2046 §5.1.1); the longest that fits is meant.
+//! - A part without a type is text/plain (RFC 2045 §5.2).
 //! - Base64 skips what is no base64; quoted-printable keeps a broken escape as it is.
-//! - us-ascii and unknown charsets are read as UTF-8, with U+FFFD for what is none.
+//! - Unknown charsets are read as UTF-8, with U+FFFD for what is none; us-ascii too, but as windows-1252 where it is no
+//!   UTF-8 (three of four parsers agree, and it is what such senders meant).
 //! - Encoded words are decoded in display names and text, never inside an address.
 //!
 //! # Limits

@@ -1,4 +1,15 @@
 //! Who wrote it: a person or one of the many machines.
+//!
+//! Asked in this order; the first that holds decides.
+//! 1. The caller says it is the system's own.
+//! 2. A part with a type of its own: delivery-status (RFC 3464), disposition-notification (RFC 8098), feedback-report
+//!    (RFC 5965), tlsrpt (RFC 8460).
+//! 3. A bounce by its form: sent by a mail system or `<>`, and saying so in subject, opening or the message returned.
+//!    A person who writes about bounces does the second without the first.
+//! 4. An invitation: text/calendar as the message, not as a file.
+//! 5. Auto-Submitted other than `no`, or two weaker signs: a field of a vacation program, Precedence, `<>`, the subject.
+//! 6. A list's software: List-Id and Precedence.
+//! 7. Else a person. A person's answer taken for a machine's would vanish; the other way round it is a comment too many.
 
 mod auto;
 mod bounce;

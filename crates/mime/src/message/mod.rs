@@ -1,4 +1,22 @@
-//! The MIME parser: `Message::parse` walks once, everything else is read when it is asked for.
+//! The MIME parser: [`Message::parse`] walks once, everything else is read when it is asked for.
+//!
+//! ```text
+//!  bytes    Content-Type: multipart/mixed; …   --b   Content-Type: text/plain …   text   --b--
+//!            │                                  │                                 │
+//!  fields   [name, value] [name, value] …      [name, value] …                    │        offsets, 16 bytes each
+//!  parts    part 0: fields, body, subtree      part 1: fields, body ◄─────────────┘        depth first
+//! ```
+//!
+//! The walk reads a field's name and, of three fields, the value: Content-Type, Content-Transfer-Encoding and
+//! Content-Disposition. Bodies are searched for `LF--` and not otherwise looked at. A message inside a message
+//! (message/rfc822) is a leaf until [`Part::message`] is called, so that nesting them costs nothing.
+//!
+//! # Past attacks
+//! - *Two readings of one address* (CVE-2023-27043 and its kin): an address is never decoded, a quoted `@` does not
+//!   split it, an unquoted name that looks like an address stays a name.
+//! - *Header injection by encoded words*: line ends from inside a word become spaces, other control characters go.
+//! - *Boundaries that begin alike*: the longest open boundary wins.
+//! - *Parts without end*: depth, parts and fields are limited, tables grow by 16 and 48 bytes an entry, nothing recurses.
 
 mod address;
 mod audit;

@@ -1,4 +1,47 @@
 //! What the person wrote: the visible reply.
+//!
+//! ```text
+//!  Yes, tomorrow.                                      text           shown
+//!
+//!  Regards,                                            text           shown: the sign-off is the writer's
+//!  Ann
+//!  --                                                  signature      cut: behind a delimiter
+//!  Ann Field, Lid Department
+//!
+//!  Am 03.02.26 um 09:12 schrieb Bob:                   attribution    cut: a date, a verb, a final colon
+//!  > Is it?                                            quote          cut: marked
+//! ```
+//!
+//! # The policy
+//! - Shown: the writer's text, with sign-off and name; a citation that a line of theirs leads into; the quotes that
+//!   inline answers refer to; a forwarded message.
+//! - Cut: a quote with its attribution or header block, also where no mark shows its end; one quote with the answer
+//!   below it (the answer stays); what stands behind `-- `, `--` or `___`, a trailing `-Name`, a contact block; lines
+//!   of mail programs; disclaimers; gateways' banners; everything below "reply above this line".
+//! - Losing a sentence is worse than showing a quote. Where a rule is unsure, the text stays.
+//!
+//! [`Options`] change it, [`Reply::fragments`] hold everything, cut or not.
+//!
+//! # The rules
+//! Shapes first, words second: each rule has a [`Rule`] and a [`Certainty`].
+//! - **Attribution**: up to five lines that hold a date, and an address or a verb of writing, and end in a colon. An
+//!   unmarked one must also open with its date, its preposition or a name: a sentence does not.
+//! - **Header block**: a run of `Word: value` lines with known labels; without them, an address in the first and a date
+//!   with a time in another, in three lines or more.
+//! - **Markers**: a known title between dashes ("Original Message"), dashes around an attribution.
+//! - **Quote marks**: `>`; bars at the start of two lines or more that are no table. Lines that a re-wrap tore off a
+//!   quoted line belong to the quote.
+//! - **HTML**: the classes and ids that mail programs put on quotes and signatures come first, then the text rules on
+//!   what is left. A plain `<blockquote>` is a quote where it comes last, the writer's where more follows.
+//!
+//! # Adding a language
+//! Nothing, if its mail programs write date, address and colon: the shapes know no language. Else add to `words/`: the
+//! verb that ends an attribution, the labels of a header block, the titles of quoted and forwarded messages, how the
+//! line of a telephone begins; and a line to each file of `tests/replies/`.
+//!
+//! # Why linear?
+//! Each line is looked at once by each rule; what joins lines joins five at most, of 500 bytes at most. There is no
+//! regular expression.
 
 mod attribution;
 mod blocks;
