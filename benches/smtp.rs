@@ -29,7 +29,8 @@ fn message() -> Vec<u8> {
     (0..)
         .flat_map(|line| {
             let dot = if line % 10 == 0 { "." } else { "" };
-            format!("{dot}This is line {line} of a message that somebody wrote to somebody else.\r\n").into_bytes()
+            format!("{dot}This is line {line} of a message that somebody wrote to somebody else.\r\n")
+                .into_bytes()
         })
         .take(65_536)
         .collect()
@@ -37,7 +38,9 @@ fn message() -> Vec<u8> {
 
 fn commands(c: &mut Criterion) {
     let mut group = c.benchmark_group("smtp/command");
-    group.throughput(Throughput::Bytes(COMMANDS.iter().map(|line| line.len() as u64 + 2).sum()));
+    group.throughput(Throughput::Bytes(
+        COMMANDS.iter().map(|line| line.len() as u64 + 2).sum(),
+    ));
     group.bench_function("parse", |b| {
         b.iter(|| {
             for line in COMMANDS {
@@ -49,7 +52,8 @@ fn commands(c: &mut Criterion) {
 }
 
 fn replies(c: &mut Criterion) {
-    let wire = "250-mx.example\r\n250-SIZE 35882577\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250 SMTPUTF8\r\n";
+    let wire =
+        "250-mx.example\r\n250-SIZE 35882577\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250 SMTPUTF8\r\n";
     let mut group = c.benchmark_group("smtp/reply");
     group.throughput(Throughput::Bytes(wire.len() as u64));
     group.bench_function("parse", |b| {
@@ -96,7 +100,9 @@ fn data(c: &mut Criterion) {
         );
     });
     // What one pass over the octets costs at least.
-    group.bench_function("memchr", |b| b.iter(|| memchr::memchr_iter(b'\n', black_box(&wire)).count()));
+    group.bench_function("memchr", |b| {
+        b.iter(|| memchr::memchr_iter(b'\n', black_box(&wire)).count())
+    });
     group.finish();
 }
 
@@ -104,7 +110,10 @@ fn sessions(c: &mut Criterion) {
     let groups = [
         "EHLO mail-ed1-f41.provider.example\r\n".to_owned(),
         format!("{}\r\n{}\r\nDATA\r\n", COMMANDS[1], COMMANDS[2]),
-        format!("{}.\r\n", "A line of a short answer to a short question.\r\n".repeat(20)),
+        format!(
+            "{}.\r\n",
+            "A line of a short answer to a short question.\r\n".repeat(20)
+        ),
         "QUIT\r\n".to_owned(),
     ];
     let now = Instant::now();

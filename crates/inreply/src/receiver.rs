@@ -153,7 +153,11 @@ impl<I: Inbox> Handler for Session<I> {
         Ok(())
     }
 
-    async fn mail(&mut self, reverse_path: ReversePath<'static>, _: MailParameters<'static>) -> Result<(), Reply> {
+    async fn mail(
+        &mut self,
+        reverse_path: ReversePath<'static>,
+        _: MailParameters<'static>,
+    ) -> Result<(), Reply> {
         self.transaction = Some(Transaction {
             reverse_path,
             paths: Vec::new(),

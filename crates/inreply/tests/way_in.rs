@@ -38,9 +38,18 @@ impl Inbox for Product {
     }
 
     async fn comment(&self, reply: IncomingReply) -> Result<Receipt, InboxError> {
-        let known = self.comments.lock().unwrap().insert(reply.key, reply.text.clone()).is_some();
+        let known = self
+            .comments
+            .lock()
+            .unwrap()
+            .insert(reply.key, reply.text.clone())
+            .is_some();
         self.told.send(reply.text).unwrap();
-        Ok(if known { Receipt::Duplicate } else { Receipt::Stored })
+        Ok(if known {
+            Receipt::Duplicate
+        } else {
+            Receipt::Stored
+        })
     }
 
     async fn bounced(&self, token: &Opened) -> Result<(), InboxError> {
@@ -68,7 +77,11 @@ fn today() -> Day {
 }
 
 fn token() -> String {
-    gate().addresses().mint(Context::Reply, (7, 5), today()).unwrap().to_string()
+    gate()
+        .addresses()
+        .mint(Context::Reply, (7, 5), today())
+        .unwrap()
+        .to_string()
 }
 
 impl Running {
@@ -87,7 +100,13 @@ impl Running {
             .max_connections(max_connections);
         let sessions = Arc::clone(&receiver);
         let served = listener::serve(socket, config, stopped, move |peer| sessions.session(peer));
-        Self { address, receiver, told: heard, stop, tasks: vec![tokio::spawn(served)] }
+        Self {
+            address,
+            receiver,
+            told: heard,
+            stop,
+            tasks: vec![tokio::spawn(served)],
+        }
     }
 
     fn work(&mut self) {
@@ -98,12 +117,16 @@ impl Running {
     async fn send(&self, to: &str, message: &str) -> Result<Delivery, RelayError> {
         let client = ClientConfig::new("client.example".parse().unwrap());
         let relay = Relay::new(self.address.ip().to_string(), self.address.port(), client);
-        let envelope = Envelope::new("<ann@example.com>".parse().unwrap()).to(format!("<{to}>").parse().unwrap());
+        let envelope =
+            Envelope::new("<ann@example.com>".parse().unwrap()).to(format!("<{to}>").parse().unwrap());
         Ok(relay.send(envelope, message.as_bytes()).await.result?.results()[0].clone())
     }
 
     async fn next(&mut self) -> String {
-        tokio::time::timeout(Duration::from_secs(20), self.told.recv()).await.unwrap().unwrap()
+        tokio::time::timeout(Duration::from_secs(20), self.told.recv())
+            .await
+            .unwrap()
+            .unwrap()
     }
 
     async fn stop(self) {
@@ -118,7 +141,8 @@ fn files(folder: &Path) -> usize {
     std::fs::read_dir(folder).map_or(0, Iterator::count)
 }
 
-const REPLY: &str = "From: ann@example.com\r\nMessage-ID: <1@example.com>\r\n\r\nMerge it.\r\n\r\n> Shall I?\r\n";
+const REPLY: &str =
+    "From: ann@example.com\r\nMessage-ID: <1@example.com>\r\n\r\nMerge it.\r\n\r\n> Shall I?\r\n";
 
 #[tokio::test]
 async fn a_reply_is_a_comment_and_its_file_a_success() {
@@ -126,18 +150,26 @@ async fn a_reply_is_a_comment_and_its_file_a_success() {
     let mut running = Running::start(root.path(), 10).await;
     running.work();
     let sent = running.send(&token(), REPLY).await.unwrap();
-    assert!(matches!(&sent, Delivery::Delivered(reply) if reply.to_string().starts_with("250 2.0.0 Ok: queued as ")));
+    assert!(
+        matches!(&sent, Delivery::Delivered(reply) if reply.to_string().starts_with("250 2.0.0 Ok: queued as "))
+    );
     assert_eq!(running.next().await, "Merge it.");
     running.stop().await;
     assert_eq!(files(&root.path().join("incoming-mail/success")), 1);
-    assert_eq!(files(&root.path().join("mail/reply/new")) + files(&root.path().join("mail/reply/tmp")), 0);
+    assert_eq!(
+        files(&root.path().join("mail/reply/new")) + files(&root.path().join("mail/reply/tmp")),
+        0
+    );
 }
 
 #[tokio::test]
 async fn what_was_acknowledged_before_a_crash_is_processed_after_it() {
     let root = tempfile::tempdir().unwrap();
     let crashed = Running::start(root.path(), 10).await;
-    assert!(matches!(crashed.send(&token(), REPLY).await.unwrap(), Delivery::Delivered(_)));
+    assert!(matches!(
+        crashed.send(&token(), REPLY).await.unwrap(),
+        Delivery::Delivered(_)
+    ));
     assert_eq!(files(&root.path().join("mail/reply/new")), 1);
     // Nobody stops it: its tasks go with the runtime, as a process goes.
     let mut restarted = Running::start(root.path(), 10).await;
@@ -152,11 +184,17 @@ async fn a_product_that_cannot_answer_now_is_asked_again() {
     let mut running = Running::start(root.path(), 10).await;
     let inbox = running.receiver.inbox();
     *inbox.standing.lock().unwrap() = Err(InboxError::Transient("the database is away".to_owned()));
-    assert!(matches!(running.send(&token(), REPLY).await.unwrap(), Delivery::Delivered(_)));
+    assert!(matches!(
+        running.send(&token(), REPLY).await.unwrap(),
+        Delivery::Delivered(_)
+    ));
     running.work();
     // The second message finds the product well, and wakes the worker for both.
     *running.receiver.inbox().standing.lock().unwrap() = Ok(Standing::Open(Senders::Anyone));
-    running.send(&token(), &REPLY.replace("Merge", "Ship").replace("<1@", "<2@")).await.unwrap();
+    running
+        .send(&token(), &REPLY.replace("Merge", "Ship").replace("<1@", "<2@"))
+        .await
+        .unwrap();
     let mut heard = [running.next().await, running.next().await];
     heard.sort();
     assert_eq!(heard, ["Merge it.", "Ship it."]);
@@ -169,16 +207,27 @@ async fn a_refused_message_leaves_nothing() {
     let running = Running::start(root.path(), 10).await;
     *running.receiver.inbox().standing.lock().unwrap() =
         Ok(Standing::Open(Senders::Only(vec!["bob@example.com".to_owned()])));
-    for (message, code) in [(REPLY, "550-5.7.1"), ("From: bob@example.com\r\n\r\n> Shall I?\r\n", "554-5.6.0")] {
+    for (message, code) in [
+        (REPLY, "550-5.7.1"),
+        ("From: bob@example.com\r\n\r\n> Shall I?\r\n", "554-5.6.0"),
+    ] {
         let sent = running.send(&token(), message).await.unwrap();
-        let Delivery::Refused(reply) = sent else { panic!("{sent:?}") };
+        let Delivery::Refused(reply) = sent else {
+            panic!("{sent:?}")
+        };
         assert!(reply.to_string().starts_with(&code.replace('-', " ")), "{reply}");
     }
-    *running.receiver.inbox().standing.lock().unwrap() = Ok(Standing::Closed("the issue is locked".to_owned()));
+    *running.receiver.inbox().standing.lock().unwrap() =
+        Ok(Standing::Closed("the issue is locked".to_owned()));
     let sent = running.send(&token(), REPLY).await.unwrap();
     assert!(matches!(sent, Delivery::Refused(reply) if reply.to_string().starts_with("550 5.2.1 ")));
     running.stop().await;
-    for folder in ["mail/reply/tmp", "mail/reply/new", "incoming-mail/success", "incoming-mail/failure"] {
+    for folder in [
+        "mail/reply/tmp",
+        "mail/reply/new",
+        "incoming-mail/success",
+        "incoming-mail/failure",
+    ] {
         assert_eq!(files(&root.path().join(folder)), 0, "{folder}");
     }
 }
@@ -188,15 +237,29 @@ async fn a_message_larger_than_memory_is_spilt_and_whole() {
     let root = tempfile::tempdir().unwrap();
     let mut running = Running::start(root.path(), 10).await;
     running.work();
-    let long: String = (0..20_000).map(|line| format!("This is line {line} of a long answer.\r\n")).collect();
+    let long: String = (0..20_000)
+        .map(|line| format!("This is line {line} of a long answer.\r\n"))
+        .collect();
     let message = format!("From: ann@example.com\r\n\r\n{long}");
-    assert!(matches!(running.send(&token(), &message).await.unwrap(), Delivery::Delivered(_)));
+    assert!(matches!(
+        running.send(&token(), &message).await.unwrap(),
+        Delivery::Delivered(_)
+    ));
     assert_eq!(running.next().await, long.trim_end().replace("\r\n", "\n"));
     running.stop().await;
     let success = root.path().join("incoming-mail/success");
-    let file = std::fs::read_dir(success).unwrap().next().unwrap().unwrap().path();
+    let file = std::fs::read_dir(success)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
     let stored = std::fs::read_to_string(file).unwrap();
-    assert!(stored.starts_with("Return-Path: <ann@example.com>\r\nDelivered-To: reply+"), "{}", &stored[..200]);
+    assert!(
+        stored.starts_with("Return-Path: <ann@example.com>\r\nDelivered-To: reply+"),
+        "{}",
+        &stored[..200]
+    );
     assert!(stored.ends_with(&message));
 }
 
@@ -209,17 +272,34 @@ async fn bounces_operators_and_nobody_have_their_places() {
                   boundary=b\r\n\r\n--b\r\n\r\nno\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n\
                   Reporting-MTA: dns; mx.example.com\r\n\r\nFinal-Recipient: rfc822; ann@example.com\r\n\
                   Action: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n";
-    let address = gate().bounce_addresses().mint(Context::Bounce, (0, 5), today()).unwrap();
+    let address = gate()
+        .bounce_addresses()
+        .mint(Context::Bounce, (0, 5), today())
+        .unwrap();
     running.send(address.as_str(), bounce).await.unwrap();
     assert_eq!(running.next().await, "bounced Some((0, 5))");
-    running.send("postmaster@reply.forge.example", REPLY).await.unwrap();
-    running.send("mention@noreply.forge.example", REPLY).await.unwrap();
-    running.send(&token(), &format!("Auto-Submitted: auto-replied\r\n{REPLY}")).await.unwrap();
+    running
+        .send("postmaster@reply.forge.example", REPLY)
+        .await
+        .unwrap();
+    running
+        .send("mention@noreply.forge.example", REPLY)
+        .await
+        .unwrap();
+    running
+        .send(&token(), &format!("Auto-Submitted: auto-replied\r\n{REPLY}"))
+        .await
+        .unwrap();
     running.send(&token(), REPLY).await.unwrap();
     assert_eq!(running.next().await, "Merge it.");
     running.stop().await;
     let incoming = root.path().join("incoming-mail");
-    for (folder, count) in [("success", 2), ("operator", 1), ("ignored/auto-reply", 1), ("failure", 0)] {
+    for (folder, count) in [
+        ("success", 2),
+        ("operator", 1),
+        ("ignored/auto-reply", 1),
+        ("failure", 0),
+    ] {
         assert_eq!(files(&incoming.join(folder)), count, "{folder}");
     }
 }
@@ -231,7 +311,10 @@ async fn a_connection_too_many_is_told_to_come_back() {
     let idle = tokio::net::TcpStream::connect(running.address).await.unwrap();
     idle.readable().await.unwrap();
     let error = running.send(&token(), REPLY).await.unwrap_err();
-    assert_eq!(error.to_string(), "the server is closing: 421 4.3.2 Too many connections, try again later");
+    assert_eq!(
+        error.to_string(),
+        "the server is closing: 421 4.3.2 Too many connections, try again later"
+    );
     assert!(error.is_transient());
     drop(idle);
     running.stop().await;
