@@ -1,12 +1,13 @@
 //! One connection: the driver's loop of `inreply-smtp` with a Tokio socket.
 
 use std::future::Future;
+use std::io::ErrorKind;
 use std::time::Instant;
 
 use bytes::BytesMut;
 use inreply_smtp::server::{AnswerError, Event, Server, ServerConfig, Ticket};
 use inreply_smtp::wire::reply::Reply;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{sleep_until, timeout, timeout_at};
@@ -15,6 +16,9 @@ use super::{Handler, WRITE_TIMEOUT, stopped};
 
 /// The machine's own positive reply, or this one.
 type Verdict = Result<(), Reply>;
+
+/// Room made for the first reads: a pipelined group of commands fits.
+const FIRST_READ: usize = 1_024;
 
 /// Octets read ahead of the machine: behind them the socket is left alone, and TCP slows the peer down.
 const READ_AHEAD: usize = 65_536;
@@ -29,6 +33,7 @@ pub(super) async fn run(
     let _ = stream.set_nodelay(true);
     let mut server = Server::new(config, Instant::now());
     let mut input = BytesMut::new();
+    let mut read_size = ReadSize(FIRST_READ);
     let (mut eof, mut stopping) = (false, false);
     loop {
         let flow = settle(&mut server, &mut stream, &mut input, &mut handler).await;
@@ -37,7 +42,7 @@ pub(super) async fn run(
         }
         let deadline = server.poll_timeout();
         tokio::select! {
-            read = stream.read_buf(&mut input), if !eof && input.len() < READ_AHEAD => match read {
+            read = read_size.read(&mut stream, &mut input), if !eof && input.len() < READ_AHEAD => match read {
                 Ok(0) => {
                     eof = true;
                     server.handle_eof(Instant::now());
@@ -60,6 +65,30 @@ pub(super) async fn run(
     }
     // Without this a close with unread input is a reset, which can overtake the last reply.
     let _ = timeout(WRITE_TIMEOUT, stream.shutdown()).await;
+}
+
+/// How much room the next read gets: little for commands, more once a read has filled it.
+struct ReadSize(usize);
+
+impl ReadSize {
+    /// Reads what there is. The buffer is made once there is something to read, so that an idle connection has none.
+    async fn read(&mut self, stream: &mut TcpStream, input: &mut BytesMut) -> std::io::Result<usize> {
+        if input.is_empty() {
+            *input = BytesMut::new();
+        }
+        loop {
+            stream.readable().await?;
+            input.reserve(self.0);
+            match stream.try_read_buf(input) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Ok(octets) if octets >= self.0 => {
+                    self.0 = (self.0 * 4).min(READ_AHEAD);
+                    return Ok(octets);
+                }
+                read => return read,
+            }
+        }
+    }
 }
 
 /// Drains the machine until nothing moves.
