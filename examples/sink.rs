@@ -125,6 +125,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let _ = tokio::signal::ctrl_c().await;
         stop.send_replace(true);
     });
-    listener::serve(listener, config, stopped, move |_| sink.clone()).await;
+    // On a worker thread, beside its sessions: the main thread would hand over every connection.
+    tokio::spawn(listener::serve(listener, config, stopped, move |_| sink.clone())).await?;
     Ok(())
 }
