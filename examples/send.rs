@@ -6,9 +6,12 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
-use inreply::relay::{Relay, Sent};
-use inreply::smtp::client::{ClientConfig, Delivery, Envelope};
+use clap::{Parser, ValueEnum};
+use inreply::relay::{Relay, Security, Sent};
+use inreply::smtp::client::{ClientConfig, Credentials, Delivery, Envelope};
+use inreply::smtp::secret::Secret;
+use inreply::smtp::wire::sasl::Mechanism;
+use inreply::tls::Trust;
 
 /// The temporary failure of sysexits.
 const TEMPFAIL: u8 = 75;
@@ -21,6 +24,21 @@ struct Arguments {
     /// HOST:PORT of the server.
     #[arg(long)]
     server: String,
+    /// Whether and how the session is encrypted.
+    #[arg(long, value_enum, default_value_t = Tls::Opportunistic)]
+    tls: Tls,
+    /// The authorities whose certificates count, in PEM; the system's without it.
+    #[arg(long)]
+    ca: Option<PathBuf>,
+    /// The mechanism of AUTH, say PLAIN; the best one offered without it.
+    #[arg(long, requires = "user")]
+    auth: Option<String>,
+    /// The user of AUTH.
+    #[arg(long, requires = "password_file")]
+    user: Option<String>,
+    /// A file with the user's password, or with the token of XOAUTH2 and OAUTHBEARER.
+    #[arg(long, requires = "user")]
+    password_file: Option<PathBuf>,
     /// The name in EHLO.
     #[arg(long, default_value = "localhost")]
     helo: String,
@@ -33,6 +51,18 @@ struct Arguments {
     /// Write the conversation to this file.
     #[arg(long)]
     transcript: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Tls {
+    /// Never.
+    None,
+    /// Where the server offers it.
+    Opportunistic,
+    /// Or the message is not sent.
+    Required,
+    /// From the first octet.
+    Implicit,
 }
 
 #[tokio::main]
@@ -52,7 +82,27 @@ async fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     })?;
 
     let host = host.trim_start_matches('[').trim_end_matches(']');
-    let relay = Relay::new(host, port.parse()?, ClientConfig::new(arguments.helo.parse()?));
+    let mut client = ClientConfig::new(arguments.helo.parse()?);
+    if let (Some(user), Some(file)) = (arguments.user, arguments.password_file) {
+        let text = std::fs::read_to_string(file)?;
+        let secret = Secret::new(text.trim_end_matches(['\r', '\n']));
+        let mechanism = arguments.auth.map(|name| name.parse::<Mechanism>()).transpose()?;
+        client = client.auth(match mechanism {
+            Some(mechanism @ (Mechanism::XOAuth2 | Mechanism::OAuthBearer)) => {
+                Credentials::token(user, secret).mechanism(mechanism)
+            }
+            Some(mechanism) => Credentials::password(user, secret).mechanism(mechanism),
+            None => Credentials::password(user, secret),
+        });
+    }
+    let security = match arguments.tls {
+        Tls::None => Security::None,
+        Tls::Opportunistic => Security::Opportunistic,
+        Tls::Required => Security::Required,
+        Tls::Implicit => Security::Implicit,
+    };
+    let trust = arguments.ca.map_or(Trust::System, Trust::File);
+    let relay = Relay::new(host, port.parse()?, client).security(security, &trust)?;
     let Sent {
         result, transcript, ..
     } = relay.send(envelope, &message).await;

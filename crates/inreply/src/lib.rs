@@ -24,7 +24,7 @@
 //!
 //! # Features
 //!
-//! - `tokio`: the modules `listener`, `receiver`, `relay` and `worker`. Without it the crate is policy, formats and a
+//! - `tokio`: the modules `listener`, `receiver`, `relay`, `tls` and `worker`, with TLS by rustls and ring. Without it the crate is policy, formats and a
 //!   synchronous spool.
 //!
 //! # Limits
@@ -47,6 +47,8 @@ pub mod relay;
 pub mod site;
 pub mod spool;
 mod texts;
+#[cfg(feature = "tokio")]
+pub mod tls;
 #[cfg(feature = "tokio")]
 pub mod worker;
 

@@ -14,6 +14,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::{Bytes, BytesMut};
 use inreply_smtp::server::AbortReason;
+use inreply_smtp::tls::TlsInfo;
 use inreply_smtp::wire::domain::EhloName;
 use inreply_smtp::wire::parameter::MailParameters;
 use inreply_smtp::wire::path::{ForwardPath, ReversePath};
@@ -148,6 +149,12 @@ pub(crate) fn day(at: SystemTime) -> Day {
 }
 
 impl<I: Inbox> Handler for Session<I> {
+    fn secured(&mut self, tls: &TlsInfo) {
+        // The session begins anew, and the log has the evidence.
+        (self.hello, self.transaction) = (None, None);
+        tracing::info!(peer = %self.peer, %tls, "TLS connection established");
+    }
+
     async fn hello(&mut self, name: EhloName<'static>) -> Result<(), Reply> {
         self.hello = Some(name);
         Ok(())

@@ -1,17 +1,26 @@
 //! Sends mail to a relay: sockets and time for the client machine of `inreply-smtp`, on Tokio.
 
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use inreply_smtp::client::{Client, ClientConfig, CloseReason, Envelope, Event, Report, SendError};
+use inreply_smtp::client::{Client, ClientConfig, CloseReason, Envelope, Event, Report, SendError, StartTls};
+use inreply_smtp::sasl::NONCE_OCTETS;
+use inreply_smtp::tls::{HandshakeFailure, SecureClient};
 use inreply_smtp::transcript::Transcript;
+use rustls::pki_types::ServerName;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{sleep_until, timeout};
 
+use crate::tls::{TlsError, Trust, client_config};
+
 /// Octets of a message that are handed to the machine at once.
 const PIECE: usize = 65_536;
+
+/// Room made for one read: a reply to EHLO fits.
+const READ_SIZE: usize = 4_096;
 
 /// A server that takes our mail.
 ///
@@ -33,7 +42,24 @@ pub struct Relay {
     host: String,
     port: u16,
     client: ClientConfig,
+    security: Security,
+    tls: Option<Arc<rustls::ClientConfig>>,
     connect_timeout: Duration,
+}
+
+/// Whether and how a session is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Security {
+    /// Never.
+    #[default]
+    None,
+    /// By STARTTLS where the server offers it, whoever's certificate it shows.
+    Opportunistic,
+    /// By STARTTLS with a certificate that is trusted, or the message is not sent.
+    Required,
+    /// From the first octet (RFC 8314 §3, port 465), with a certificate that is trusted.
+    Implicit,
 }
 
 /// What became of a message, and the conversation about it.
@@ -72,6 +98,17 @@ pub enum RelayError {
     /// The session ended before the message was begun.
     #[error(transparent)]
     Closed(#[from] CloseReason),
+    /// TLS did not come about.
+    #[error("TLS with {peer} failed: {source}")]
+    Handshake {
+        /// The address and port.
+        peer: String,
+        /// Why.
+        source: HandshakeFailure,
+    },
+    /// The operating system gives no random numbers.
+    #[error("no random numbers: {0}")]
+    Random(String),
     /// The connection broke.
     #[error("the connection to {peer} broke: {source}")]
     Broken {
@@ -86,7 +123,11 @@ impl RelayError {
     /// Whether trying again later can help.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Lookup { .. } | Self::Connect { .. } | Self::Broken { .. } => true,
+            Self::Lookup { .. }
+            | Self::Connect { .. }
+            | Self::Broken { .. }
+            | Self::Handshake { .. }
+            | Self::Random(_) => true,
             Self::Unsuitable(_) => false,
             Self::Closed(reason) => reason.is_transient(),
         }
@@ -96,13 +137,34 @@ impl RelayError {
 impl Relay {
     /// The server at `host`, a name or an address, and `port`.
     pub fn new(host: impl Into<String>, port: u16, client: ClientConfig) -> Self {
-        let client = client.transcript(true);
         Self {
             host: host.into(),
             port,
-            client,
+            client: client.transcript(true),
+            security: Security::None,
+            tls: None,
             connect_timeout: Duration::from_secs(30),
         }
+    }
+
+    /// Encrypts the session; `trust` says whose certificates count where the security asks for one. Defaults to
+    /// [`Security::None`].
+    ///
+    /// # Errors
+    /// Where the trusted certificates cannot be read.
+    pub fn security(mut self, security: Security, trust: &Trust) -> Result<Self, TlsError> {
+        self.client = self.client.starttls(match security {
+            Security::None | Security::Implicit => StartTls::Never,
+            Security::Opportunistic => StartTls::Opportunistic,
+            Security::Required => StartTls::Required,
+        });
+        self.tls = match security {
+            Security::None => None,
+            Security::Opportunistic => Some(client_config(&Trust::Anybody)?),
+            Security::Required | Security::Implicit => Some(client_config(trust)?),
+        };
+        self.security = security;
+        Ok(self)
     }
 
     /// How long one address may take to accept the connection. Defaults to 30 seconds: a firewall that drops packets is told
@@ -126,17 +188,44 @@ impl Relay {
             }
         };
         transcript.opened(&format!("{}:{}", self.host, self.port));
-        let mut client = Client::new(self.client.clone(), Instant::now());
-        let result = converse(stream, &mut client, envelope, message)
-            .await
-            .map_err(|error| match error {
-                Failure::Io(source) => RelayError::Broken { peer, source },
-                Failure::Relay(error) => error,
-            });
+        let mut client = match self.machine() {
+            Ok(client) => client,
+            Err(error) => {
+                return Sent {
+                    result: Err(error),
+                    transcript,
+                };
+            }
+        };
+        let result = converse(stream, &mut client, envelope, message).await;
+        let result = result.map_err(|error| match (error, client.failure()) {
+            (Failure::Relay(RelayError::Closed(CloseReason::TlsFailed)), Some(source)) => {
+                RelayError::Handshake {
+                    peer,
+                    source: source.clone(),
+                }
+            }
+            (Failure::Relay(error), _) => error,
+            (Failure::Io(source), _) => RelayError::Broken { peer, source },
+        });
         if let Some(said) = client.transcript() {
             transcript.append(said);
         }
         Sent { result, transcript }
+    }
+
+    /// The machine of one session, behind its TLS.
+    fn machine(&self) -> Result<SecureClient, RelayError> {
+        let (config, now) = (self.client.clone(), Instant::now());
+        let mut client = match self.security {
+            Security::Implicit => Client::implicit_tls(config, now),
+            _ => Client::new(config, now),
+        };
+        let mut nonce = [0; NONCE_OCTETS];
+        getrandom::fill(&mut nonce).map_err(|error| RelayError::Random(error.to_string()))?;
+        client.set_nonce(nonce);
+        let name = ServerName::try_from(self.host.clone()).ok();
+        Ok(SecureClient::new(client, self.tls.clone().zip(name)))
     }
 
     async fn connect(&self) -> Result<(TcpStream, String), RelayError> {
@@ -178,7 +267,7 @@ impl From<io::Error> for Failure {
 /// The driver's loop of `inreply-smtp`, until the session is closed.
 async fn converse(
     mut stream: TcpStream,
-    client: &mut Client,
+    client: &mut SecureClient,
     envelope: Envelope,
     message: &[u8],
 ) -> Result<Report, Failure> {
@@ -218,6 +307,7 @@ async fn converse(
             flush(client, &mut stream).await?;
         }
         let deadline = client.poll_timeout();
+        input.reserve(READ_SIZE);
         tokio::select! {
             read = stream.read_buf(&mut input) => match read {
                 Ok(0) => client.handle_eof(Instant::now()),
@@ -233,7 +323,7 @@ async fn converse(
     }
 }
 
-async fn flush(client: &mut Client, stream: &mut TcpStream) -> io::Result<()> {
+async fn flush(client: &mut SecureClient, stream: &mut TcpStream) -> io::Result<()> {
     while let Some(octets) = client.poll_transmit() {
         let patience = client
             .poll_timeout()

@@ -204,8 +204,18 @@ fn early_talk_ends_the_session() {
 #[test]
 fn a_line_over_the_limit_costs_one_reply() {
     let mut session = Session::greeted(config().max_line(512));
-    let replies = session.say(format!("NOOP {}\r\nNOOP\r\n", "a".repeat(100_000)));
+    let replies = session.say(format!("NOOP {}\r\nNOOP\r\n", "a".repeat(5_000)));
     assert_eq!(replies, "500 5.5.6 Line too long\r\n250 2.0.0 Ok\r\n");
+}
+
+#[test]
+fn an_endless_line_ends_the_session() {
+    let mut session = Session::greeted(config().max_line(512));
+    assert_eq!(
+        session.say("a".repeat(512 * 16 + 1)),
+        "500 5.5.6 Line too long\r\n"
+    );
+    assert_eq!(session.log.last().unwrap(), "closed: the line was endless");
 }
 
 #[test]

@@ -7,11 +7,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use inreply::gate::Gate;
-use inreply::relay::Relay;
+use inreply::listener::ListenerConfig;
+use inreply::relay::{Relay, Security};
 use inreply::site::Site;
-use inreply::smtp::client::ClientConfig;
+use inreply::smtp::client::{ClientConfig, Credentials};
+use inreply::smtp::secret::Secret;
 use inreply::smtp::server::ServerConfig;
 use inreply::smtp::wire::data::BareLineEnds;
+use inreply::tls::{self, Trust};
 use inreply::token::{Key, KeyId, KeyRing};
 use serde::Deserialize;
 
@@ -35,6 +38,9 @@ pub(crate) struct Config {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Inbound {
     pub(crate) listen: String,
+    pub(crate) tls_certificate: PathBuf,
+    pub(crate) tls_key: PathBuf,
+    pub(crate) require_tls: bool,
     pub(crate) max_message_octets: u64,
     pub(crate) max_connections: usize,
 }
@@ -44,7 +50,20 @@ pub(crate) struct Inbound {
 pub(crate) struct Outbound {
     pub(crate) server: String,
     pub(crate) port: u16,
+    pub(crate) tls: Tls,
+    pub(crate) ca: PathBuf,
+    pub(crate) user: String,
+    pub(crate) password_file: PathBuf,
     pub(crate) hello: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Tls {
+    None,
+    Opportunistic,
+    Required,
+    Implicit,
 }
 
 impl Default for Config {
@@ -66,6 +85,9 @@ impl Default for Inbound {
     fn default() -> Self {
         Self {
             listen: "127.0.0.1:2525".to_owned(),
+            tls_certificate: PathBuf::new(),
+            tls_key: PathBuf::new(),
+            require_tls: false,
             max_message_octets: 26_214_400,
             max_connections: 2_048,
         }
@@ -77,6 +99,10 @@ impl Default for Outbound {
         Self {
             server: "127.0.0.1".to_owned(),
             port: 25,
+            tls: Tls::Opportunistic,
+            ca: PathBuf::new(),
+            user: String::new(),
+            password_file: PathBuf::new(),
             hello: String::new(),
         }
     }
@@ -127,22 +153,61 @@ impl Config {
         Ok(Gate::new(self.site()?, &ring))
     }
 
-    pub(crate) fn server(&self) -> Result<ServerConfig> {
+    pub(crate) fn listener(&self) -> Result<ListenerConfig> {
         let domain = self.site()?.reply_domain().as_str().parse().context("host")?;
         // As Postfix does: scripts that pipe Unix files into sendmail are many, and the end of data stays strict.
-        Ok(ServerConfig::new(domain)
+        let machine = ServerConfig::new(domain)
             .max_message_octets(self.inbound.max_message_octets)
-            .bare_line_ends(BareLineEnds::Normalize))
+            .require_tls(self.inbound.require_tls)
+            .bare_line_ends(BareLineEnds::Normalize);
+        let listener = ListenerConfig::new(machine).max_connections(self.inbound.max_connections);
+        let Inbound {
+            tls_certificate,
+            tls_key,
+            require_tls,
+            ..
+        } = &self.inbound;
+        if tls_certificate.as_os_str().is_empty() {
+            ensure!(
+                !require_tls,
+                "inbound.require_tls needs inbound.tls_certificate and inbound.tls_key"
+            );
+            return Ok(listener);
+        }
+        Ok(listener.tls(tls::server_config(tls_certificate, tls_key)?))
     }
 
     pub(crate) fn relay(&self) -> Result<Relay> {
-        let hello = if self.outbound.hello.is_empty() {
-            &self.host
-        } else {
-            &self.outbound.hello
+        let Outbound {
+            server,
+            port,
+            ca,
+            user,
+            password_file,
+            hello,
+            ..
+        } = &self.outbound;
+        let hello = if hello.is_empty() { &self.host } else { hello };
+        let mut client = ClientConfig::new(hello.parse().context("outbound.hello")?);
+        if !user.is_empty() {
+            let password = fs::read_to_string(password_file).context("cannot read outbound.password_file")?;
+            client = client.auth(Credentials::password(
+                user,
+                Secret::new(password.trim_end_matches(['\r', '\n'])),
+            ));
+        }
+        let security = match self.outbound.tls {
+            Tls::None => Security::None,
+            Tls::Opportunistic => Security::Opportunistic,
+            Tls::Required => Security::Required,
+            Tls::Implicit => Security::Implicit,
         };
-        let client = ClientConfig::new(hello.parse().context("outbound.hello")?);
-        Ok(Relay::new(&self.outbound.server, self.outbound.port, client))
+        let trust = if ca.as_os_str().is_empty() {
+            Trust::System
+        } else {
+            Trust::File(ca.clone())
+        };
+        Ok(Relay::new(server, *port, client).security(security, &trust)?)
     }
 
     pub(crate) fn spool(&self) -> PathBuf {

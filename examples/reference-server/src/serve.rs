@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use inreply::listener::{self, ListenerConfig};
+use inreply::listener;
 use inreply::receiver::Receiver;
 use inreply::spool::Maildir;
 use inreply::worker;
@@ -41,8 +41,7 @@ impl Running {
         let address = listener.local_addr()?;
         let receiver = Receiver::new(gate, spool, Forum::new(Arc::clone(&store), news));
         let (stop, stopped) = watch::channel(false);
-        let listener_config =
-            ListenerConfig::new(config.server()?).max_connections(config.inbound.max_connections);
+        let listener_config = config.listener()?;
         let sessions = Arc::clone(&receiver);
         let tasks = [
             tokio::spawn(listener::serve(

@@ -3,7 +3,9 @@
 use std::future::Future;
 
 use bytes::Bytes;
-use inreply_smtp::server::{AbortReason, CloseReason};
+use inreply_smtp::sasl::Step;
+use inreply_smtp::server::{AbortReason, AuthRequest, CloseReason};
+use inreply_smtp::tls::TlsInfo;
 use inreply_smtp::wire::domain::EhloName;
 use inreply_smtp::wire::parameter::MailParameters;
 use inreply_smtp::wire::path::{ForwardPath, ReversePath};
@@ -17,6 +19,12 @@ pub trait Handler: Send {
     /// EHLO or HELO. Accepts by default.
     fn hello(&mut self, _name: EhloName<'static>) -> impl Future<Output = Result<(), Reply>> + Send {
         std::future::ready(Ok(()))
+    }
+
+    /// A step of AUTH, where the machine's config offers it. Refuses by default;
+    /// [`Verifier`](inreply_smtp::sasl::Verifier) answers for a program that keeps passwords.
+    fn auth(&mut self, _request: AuthRequest) -> impl Future<Output = Step> + Send {
+        std::future::ready(Step::Refuse)
     }
 
     /// MAIL FROM. Accepts by default.
@@ -41,6 +49,9 @@ pub trait Handler: Send {
 
     /// The message is complete: what the client hears. **A 2yz reply is a promise to deliver it: make it durable first.**
     fn message(&mut self) -> impl Future<Output = Reply> + Send;
+
+    /// The session runs over TLS from here on, and begins anew.
+    fn secured(&mut self, _tls: &TlsInfo) {}
 
     /// The transaction is over without a message: forget it.
     fn aborted(&mut self, _reason: AbortReason) {}

@@ -3,6 +3,7 @@
 //! No protocol rule lives here, and no policy: the machine has the first, a [`Handler`] the second.
 
 mod handler;
+mod per_address;
 mod session;
 
 use std::net::SocketAddr;
@@ -16,6 +17,8 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 pub use self::handler::Handler;
+use self::per_address::PerAddress;
+use self::session::Session;
 
 /// What a connection beyond the limit hears (RFC 5321 §3.1 has 421 for it).
 const FULL: &[u8] = b"421 4.3.2 Too many connections, try again later\r\n";
@@ -27,7 +30,11 @@ const WRITE_TIMEOUT: Duration = Duration::from_mins(3);
 #[derive(Debug, Clone)]
 pub struct ListenerConfig {
     server: ServerConfig,
+    tls: Option<Arc<rustls::ServerConfig>>,
+    implicit_tls: bool,
     max_connections: usize,
+    max_per_address: Option<usize>,
+    greeting_pause: Duration,
     drain: Duration,
 }
 
@@ -36,9 +43,43 @@ impl ListenerConfig {
     pub fn new(server: ServerConfig) -> Self {
         Self {
             server,
+            tls: None,
+            implicit_tls: false,
             max_connections: 2_048,
+            max_per_address: None,
+            greeting_pause: Duration::from_millis(5),
             drain: Duration::from_secs(30),
         }
+    }
+
+    /// Offers STARTTLS with this configuration, say of [`crate::tls::server_config`]. Defaults to none.
+    #[must_use]
+    pub fn tls(mut self, config: Arc<rustls::ServerConfig>) -> Self {
+        self.server = self.server.starttls(true);
+        self.tls = Some(config);
+        self
+    }
+
+    /// Whether every connection begins with the handshake (RFC 8314 §3, port 465) instead of STARTTLS. Defaults to false.
+    #[must_use]
+    pub fn implicit_tls(mut self, implicit: bool) -> Self {
+        self.implicit_tls = implicit;
+        self
+    }
+
+    /// Connections of one address at once; one more hears 421. Defaults to no limit: large senders come from few addresses.
+    #[must_use]
+    pub fn max_per_address(mut self, connections: usize) -> Self {
+        self.max_per_address = Some(connections.max(1));
+        self
+    }
+
+    /// How long a client is watched before it is greeted: one that speaks meanwhile is sent away. Defaults to 5 milliseconds,
+    /// in which the octets of a client that never waits arrive behind its connection, and which nobody else notices.
+    #[must_use]
+    pub fn greeting_pause(mut self, duration: Duration) -> Self {
+        self.greeting_pause = duration;
+        self
     }
 
     /// Connections at once; one more hears 421 and is closed. Defaults to 2,048: each costs some 10 kB idle and the body
@@ -68,6 +109,7 @@ pub async fn serve<H: Handler + 'static>(
     mut handler: impl FnMut(SocketAddr) -> H,
 ) {
     let permits = Arc::new(Semaphore::new(config.max_connections));
+    let per_address = Arc::new(PerAddress::default());
     let mut sessions = JoinSet::new();
     loop {
         // Finished tasks are taken off while others are accepted, so that the set does not grow.
@@ -84,15 +126,16 @@ pub async fn serve<H: Handler + 'static>(
             },
             () = stopped(&mut shutdown) => break,
         };
-        let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else {
+        let place = per_address.enter(peer.ip(), config.max_per_address);
+        let (Ok(permit), Some(place)) = (Arc::clone(&permits).try_acquire_owned(), place) else {
             tracing::warn!(%peer, "too many connections");
             sessions.spawn(refuse(stream));
             continue;
         };
-        let (machine, handler, shutdown) = (config.server.clone(), handler(peer), shutdown.clone());
+        let session = Session::new(&config, handler(peer), shutdown.clone());
         sessions.spawn(async move {
-            session::run(stream, machine, handler, shutdown).await;
-            drop(permit);
+            session.run(stream).await;
+            drop((permit, place));
         });
     }
     drop(listener);

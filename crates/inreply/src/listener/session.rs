@@ -1,21 +1,20 @@
 //! One connection: the driver's loop of `inreply-smtp` with a Tokio socket.
 
 use std::future::Future;
-use std::io::ErrorKind;
-use std::time::Instant;
+use std::io::{self, ErrorKind};
+use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use inreply_smtp::server::{AnswerError, Event, Server, ServerConfig, Ticket};
-use inreply_smtp::wire::reply::Reply;
+use inreply_smtp::sasl::Step;
+use inreply_smtp::server::{AnswerError, Event, Server, Ticket};
+use inreply_smtp::tls::SecureServer;
+use inreply_smtp::wire::reply::{Reply, ReplyCode};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{sleep_until, timeout, timeout_at};
 
-use super::{Handler, WRITE_TIMEOUT, stopped};
-
-/// The machine's own positive reply, or this one.
-type Verdict = Result<(), Reply>;
+use super::{Handler, ListenerConfig, WRITE_TIMEOUT, stopped};
 
 /// Room made for the first reads: a pipelined group of commands fits.
 const FIRST_READ: usize = 1_024;
@@ -23,139 +22,188 @@ const FIRST_READ: usize = 1_024;
 /// Octets read ahead of the machine: behind them the socket is left alone, and TCP slows the peer down.
 const READ_AHEAD: usize = 65_536;
 
-pub(super) async fn run(
-    mut stream: TcpStream,
-    config: ServerConfig,
-    mut handler: impl Handler,
-    mut shutdown: watch::Receiver<bool>,
-) {
-    // Replies are written whole; waiting to fill a segment only delays them.
-    let _ = stream.set_nodelay(true);
-    let mut server = Server::new(config, Instant::now());
-    let mut input = BytesMut::new();
-    let mut read_size = ReadSize(FIRST_READ);
-    let (mut eof, mut stopping) = (false, false);
-    loop {
-        let flow = settle(&mut server, &mut stream, &mut input, &mut handler).await;
-        if flow.is_err() || server.is_closed() {
-            break;
-        }
-        let deadline = server.poll_timeout();
-        tokio::select! {
-            read = read_size.read(&mut stream, &mut input), if !eof && input.len() < READ_AHEAD => match read {
-                Ok(0) => {
-                    eof = true;
-                    server.handle_eof(Instant::now());
-                }
-                Ok(_) => {}
-                // A reset is an end of the input like any other; what was answered before stands.
-                Err(_) => {
-                    eof = true;
-                    server.handle_eof(Instant::now());
-                }
-            },
-            () = sleep_until(deadline.unwrap_or_else(Instant::now).into()), if deadline.is_some() => {
-                server.handle_timeout(Instant::now());
-            }
-            () = stopped(&mut shutdown), if !stopping => {
-                stopping = true;
-                server.shutdown(Instant::now());
-            }
-        }
-    }
-    // Without this a close with unread input is a reset, which can overtake the last reply.
-    let _ = timeout(WRITE_TIMEOUT, stream.shutdown()).await;
+/// XCLIENT is for trusted peers, of which this driver knows none.
+const NOT_TRUSTED: Reply = Reply::literal(
+    ReplyCode::MAILBOX_UNAVAILABLE,
+    (5, 7, 0),
+    "You are not trusted with this",
+);
+
+/// A machine and the policy of its connection.
+pub(super) struct Session<H> {
+    server: SecureServer,
+    handler: H,
+    input: BytesMut,
+    /// How much room the next read gets: little for commands, more once a read has filled it.
+    read_size: usize,
+    secured: bool,
+    greeting_pause: Duration,
+    shutdown: watch::Receiver<bool>,
 }
 
-/// How much room the next read gets: little for commands, more once a read has filled it.
-struct ReadSize(usize);
+impl<H: Handler> Session<H> {
+    pub(super) fn new(config: &ListenerConfig, handler: H, shutdown: watch::Receiver<bool>) -> Self {
+        let (machine, now) = (config.server.clone(), Instant::now());
+        let machine = if config.implicit_tls {
+            Server::implicit_tls(machine, now)
+        } else {
+            Server::new(machine, now)
+        };
+        Self {
+            server: SecureServer::new(machine, config.tls.clone()),
+            handler,
+            input: BytesMut::new(),
+            read_size: FIRST_READ,
+            secured: false,
+            // A TLS client speaks first.
+            greeting_pause: if config.implicit_tls {
+                Duration::ZERO
+            } else {
+                config.greeting_pause
+            },
+            shutdown,
+        }
+    }
 
-impl ReadSize {
+    pub(super) async fn run(mut self, mut stream: TcpStream) {
+        // Replies are written whole; waiting to fill a segment only delays them.
+        let _ = stream.set_nodelay(true);
+        let (mut eof, mut stopping) = (false, false);
+        if !self.greeting_pause.is_zero()
+            && timeout(self.greeting_pause, self.read(&stream))
+                .await
+                .is_ok_and(|read| read.is_ok_and(|n| n > 0))
+        {
+            // What came before the greeting is seen before it leaves, and ends the session.
+            self.server.handle_input(Instant::now(), &mut self.input);
+        }
+        loop {
+            let flow = self.settle(&mut stream).await;
+            if flow.is_err() || self.server.is_closed() {
+                break;
+            }
+            let deadline = self.server.poll_timeout();
+            let (room, mut shutdown) = (self.input.len() < READ_AHEAD, self.shutdown.clone());
+            tokio::select! {
+                read = self.read(&stream), if !eof && room => {
+                    // A reset is an end of the input like any other; what was answered before stands.
+                    if !read.is_ok_and(|octets| octets > 0) {
+                        eof = true;
+                        self.server.handle_eof(Instant::now());
+                    }
+                }
+                () = sleep_until(deadline.unwrap_or_else(Instant::now).into()), if deadline.is_some() => {
+                    self.server.handle_timeout(Instant::now());
+                }
+                () = stopped(&mut shutdown), if !stopping => {
+                    stopping = true;
+                    self.server.shutdown(Instant::now());
+                }
+            }
+        }
+        if let Some(failure) = self.server.failure() {
+            tracing::info!(peer = ?stream.peer_addr().ok(), %failure, "TLS failed");
+        }
+        // Without this a close with unread input is a reset, which can overtake the last reply.
+        let _ = timeout(WRITE_TIMEOUT, stream.shutdown()).await;
+    }
+
     /// Reads what there is. The buffer is made once there is something to read, so that an idle connection has none.
-    async fn read(&mut self, stream: &mut TcpStream, input: &mut BytesMut) -> std::io::Result<usize> {
-        if input.is_empty() {
-            *input = BytesMut::new();
+    async fn read(&mut self, stream: &TcpStream) -> io::Result<usize> {
+        if self.input.is_empty() {
+            self.input = BytesMut::new();
         }
         loop {
             stream.readable().await?;
-            input.reserve(self.0);
-            match stream.try_read_buf(input) {
+            self.input.reserve(self.read_size);
+            match stream.try_read_buf(&mut self.input) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Ok(octets) if octets >= self.0 => {
-                    self.0 = (self.0 * 4).min(READ_AHEAD);
+                Ok(octets) if octets >= self.read_size => {
+                    self.read_size = (self.read_size * 4).min(READ_AHEAD);
                     return Ok(octets);
                 }
                 read => return read,
             }
         }
     }
-}
 
-/// Drains the machine until nothing moves.
-///
-/// # Errors
-/// Where the peer does not take what it is sent: the connection is dead.
-async fn settle(
-    server: &mut Server,
-    stream: &mut TcpStream,
-    input: &mut BytesMut,
-    handler: &mut impl Handler,
-) -> std::io::Result<()> {
-    loop {
-        let before = input.len();
-        server.handle_input(Instant::now(), input);
-        let mut moved = input.len() != before;
-        while let Some(octets) = server.poll_transmit() {
-            timeout(WRITE_TIMEOUT, stream.write_all(&octets)).await??;
-            moved = true;
-        }
-        while let Some(event) = server.poll_event() {
-            answer(server, event, handler).await;
-            moved = true;
-        }
-        if !moved {
-            return Ok(());
+    /// Drains the machine until nothing moves.
+    ///
+    /// # Errors
+    /// Where the peer does not take what it is sent: the connection is dead.
+    async fn settle(&mut self, stream: &mut TcpStream) -> io::Result<()> {
+        loop {
+            let before = self.input.len();
+            self.server.handle_input(Instant::now(), &mut self.input);
+            let mut moved = self.input.len() != before;
+            while let Some(octets) = self.server.poll_transmit() {
+                timeout(WRITE_TIMEOUT, stream.write_all(&octets)).await??;
+                moved = true;
+            }
+            if !self.secured && self.server.tls().is_some() {
+                self.secured = true;
+                if let Some(tls) = self.server.tls() {
+                    self.handler.secured(tls);
+                }
+            }
+            while let Some(event) = self.server.poll_event() {
+                self.answer(event).await;
+                moved = true;
+            }
+            if !moved {
+                return Ok(());
+            }
         }
     }
-}
 
-async fn answer(server: &mut Server, event: Event, handler: &mut impl Handler) {
-    let (ticket, verdict) = match event {
-        Event::Hello { ticket, name, .. } => (ticket, in_time(server, handler.hello(name)).await),
-        Event::Mail {
-            ticket,
-            reverse_path,
-            parameters,
-        } => (
-            ticket,
-            in_time(server, handler.mail(reverse_path, parameters)).await,
-        ),
-        Event::Rcpt {
-            ticket, forward_path, ..
-        } => (ticket, in_time(server, handler.rcpt(forward_path)).await),
-        Event::Data { ticket } => (ticket, in_time(server, handler.data()).await),
-        Event::EndOfData { ticket, .. } => (
-            ticket,
-            in_time(server, async { Err(handler.message().await) }).await,
-        ),
-        Event::Body(octets) => return handler.body(octets).await,
-        Event::TransactionAborted(reason) => return handler.aborted(reason),
-        Event::Closed(reason) => return handler.closed(reason),
-        _ => return,
-    };
-    let answered = match verdict {
-        Some(Ok(())) => server.accept(Instant::now(), ticket),
-        Some(Err(reply)) => server.answer(Instant::now(), ticket, reply),
-        None => return expire(server, ticket),
-    };
-    match answered {
-        Ok(()) | Err(AnswerError::TooLate) => {}
-        Err(error) => tracing::error!(%error, "an answer was not taken"),
+    async fn answer(&mut self, event: Event) {
+        let Self { server, handler, .. } = self;
+        let (ticket, verdict) = match event {
+            Event::StartTls { ticket } => (ticket, Some(Ok(()))),
+            Event::Xclient { ticket, .. } => (ticket, Some(Err(NOT_TRUSTED))),
+            Event::Auth { ticket, request } => {
+                let step = in_time(server, handler.auth(request)).await;
+                return done(step.map_or(Ok(()), |step| {
+                    let now = Instant::now();
+                    match step {
+                        Step::Accept(_) => server.accept(now, ticket),
+                        Step::Challenge(octets) => server.challenge(now, ticket, &octets),
+                        Step::Refuse => server.refuse_credentials(now, ticket),
+                    }
+                }));
+            }
+            Event::Hello { ticket, name, .. } => (ticket, in_time(server, handler.hello(name)).await),
+            Event::Mail {
+                ticket,
+                reverse_path,
+                parameters,
+            } => (
+                ticket,
+                in_time(server, handler.mail(reverse_path, parameters)).await,
+            ),
+            Event::Rcpt {
+                ticket, forward_path, ..
+            } => (ticket, in_time(server, handler.rcpt(forward_path)).await),
+            Event::Data { ticket } => (ticket, in_time(server, handler.data()).await),
+            Event::EndOfData { ticket, .. } => (
+                ticket,
+                in_time(server, async { Err(handler.message().await) }).await,
+            ),
+            Event::Body(octets) => return handler.body(octets).await,
+            Event::TransactionAborted(reason) => return handler.aborted(reason),
+            Event::Closed(reason) => return handler.closed(reason),
+            _ => return,
+        };
+        done(match verdict {
+            Some(Ok(())) => server.accept(Instant::now(), ticket),
+            Some(Err(reply)) => server.answer(Instant::now(), ticket, reply),
+            None => expire(server, ticket),
+        });
     }
 }
 
 /// The answer, none where the machine's deadline passed first.
-async fn in_time(server: &Server, answer: impl Future<Output = Verdict>) -> Option<Verdict> {
+async fn in_time<T>(server: &SecureServer, answer: impl Future<Output = T>) -> Option<T> {
     match server.poll_timeout() {
         Some(deadline) => timeout_at(deadline.into(), answer).await.ok(),
         None => Some(answer.await),
@@ -163,7 +211,15 @@ async fn in_time(server: &Server, answer: impl Future<Output = Verdict>) -> Opti
 }
 
 /// Lets the machine answer a ticket that nobody will answer.
-fn expire(server: &mut Server, ticket: Ticket) {
+fn expire(server: &mut SecureServer, ticket: Ticket) -> Result<(), AnswerError> {
     drop(ticket);
     server.handle_timeout(Instant::now());
+    Ok(())
+}
+
+fn done(answered: Result<(), AnswerError>) {
+    match answered {
+        Ok(()) | Err(AnswerError::TooLate) => {}
+        Err(error) => tracing::error!(%error, "an answer was not taken"),
+    }
 }

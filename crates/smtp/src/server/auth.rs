@@ -72,7 +72,7 @@ impl Server {
     pub(super) fn auth_line(&mut self, now: Instant, input: &mut BytesMut) -> bool {
         let line = match self.framer.next(input) {
             None => return false,
-            Some(Frame::TooLong) => None,
+            Some(Frame::TooLong | Frame::Endless) => None,
             Some(Frame::Line(line)) => Some(line),
         };
         if let Some(transcript) = &mut self.transcript {

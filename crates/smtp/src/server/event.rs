@@ -212,6 +212,9 @@ pub enum CloseReason {
     /// Too many commands that lead to no message.
     #[error("too many commands without a message")]
     TooManyCommands,
+    /// A command line had no end.
+    #[error("the line was endless")]
+    EndlessLine,
     /// A message went on long behind its limit.
     #[error("the message was endless")]
     EndlessMessage,

@@ -339,6 +339,10 @@ impl Server {
         match self.framer.next(input) {
             None => return false,
             Some(Frame::TooLong) => self.pipeline.push(texts::LINE_TOO_LONG),
+            Some(Frame::Endless) => {
+                self.send(&texts::LINE_TOO_LONG);
+                self.close(CloseReason::EndlessLine);
+            }
             Some(Frame::Line(line)) => self.command(now, &line),
         }
         self.settle(now);

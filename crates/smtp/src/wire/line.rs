@@ -23,8 +23,12 @@ pub struct LineFramer {
     limit: usize,
     /// Octets at the front of the input that hold no line end, so that a trickled line is scanned once.
     scanned: usize,
-    discarding: bool,
+    /// Octets of a line that were thrown away, its end not seen yet.
+    discarded: usize,
 }
+
+/// A line this many times as long as the limit is [`Frame::Endless`].
+const ENDLESS: usize = 16;
 
 /// What stands at the front of an input.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +39,8 @@ pub enum Frame {
     Line(Bytes),
     /// A line longer than the limit was thrown away.
     TooLong,
+    /// A line went on to more than 16 times the limit: nobody who speaks the protocol is at the other end.
+    Endless,
 }
 
 impl LineFramer {
@@ -43,7 +49,7 @@ impl LineFramer {
         Self {
             limit,
             scanned: 0,
-            discarding: false,
+            discarded: 0,
         }
     }
 
@@ -55,23 +61,36 @@ impl LineFramer {
     /// Takes the next line off the front of `input`, nothing where its end has not arrived.
     pub fn next(&mut self, input: &mut BytesMut) -> Option<Frame> {
         let Some(end) = self.line_end(input) else {
-            if input.len() > self.limit + 1 || self.discarding {
-                // The last octet stays where it is a CR: the LF may be the next to come.
-                let keep = usize::from(input.last() == Some(&b'\r'));
-                input.advance(input.len() - keep);
-                self.discarding = true;
-                self.scanned = 0;
+            if input.len() <= self.limit + 1 && self.discarded == 0 {
+                return None;
             }
-            return None;
+            // The last octet stays where it is a CR: the LF may be the next to come.
+            let keep = usize::from(input.last() == Some(&b'\r'));
+            let fresh = input.len() - keep;
+            self.discarded = self.discarded.saturating_add(fresh);
+            input.advance(fresh);
+            self.scanned = 0;
+            return (fresh > 0 && self.is_endless()).then_some(Frame::Endless);
         };
         self.scanned = 0;
-        if std::mem::take(&mut self.discarding) || end > self.limit {
+        if self.discarded > 0 || end > self.limit {
+            self.discarded = self.discarded.saturating_add(end);
             input.advance(end + 2);
-            return Some(Frame::TooLong);
+            let frame = if self.is_endless() {
+                Frame::Endless
+            } else {
+                Frame::TooLong
+            };
+            self.discarded = 0;
+            return Some(frame);
         }
         let line = input.split_to(end).freeze();
         input.advance(2);
         Some(Frame::Line(line))
+    }
+
+    fn is_endless(&self) -> bool {
+        self.discarded > self.limit.saturating_mul(ENDLESS)
     }
 
     fn line_end(&mut self, input: &BytesMut) -> Option<usize> {
@@ -120,11 +139,16 @@ mod tests {
     }
 
     #[test]
-    fn a_long_line_takes_no_memory() {
-        let pieces = vec![&b"aaaaaaaaaaaaaaaa"[..]; 10_000];
+    fn a_long_line_takes_no_memory_and_an_endless_one_is_told() {
+        let pieces = vec![&b"aaaaaaaaaaaaaaaa"[..]; 512];
         let (frames, most) = frames(&pieces, 512);
         assert!(frames.is_empty());
         assert!(most <= 512 + 16, "{most}");
+        let endless = [b"a".repeat(512 * 16 + 1), b"\r\n".to_vec()].concat();
+        for piece in [1, 100, usize::MAX] {
+            let pieces: Vec<&[u8]> = endless.chunks(piece).collect();
+            assert_eq!(self::frames(&pieces, 512).0.first(), Some(&Frame::Endless));
+        }
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl ReplyParser {
         loop {
             let line = match self.framer.next(input)? {
                 Frame::Line(line) => line,
-                Frame::TooLong => return Some(Err(ReplyError::LineTooLong)),
+                Frame::TooLong | Frame::Endless => return Some(Err(ReplyError::LineTooLong)),
             };
             self.lines += 1;
             if self.lines > self.max_lines {
