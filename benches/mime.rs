@@ -37,12 +37,16 @@ fn message() -> Vec<u8> {
     for line in reply().lines() {
         let _ = write!(raw, "<p class=MsoNormal>{line}</p>\r\n");
     }
-    raw.push_str("</body></html>\r\n--inner--\r\n--outer\r\nContent-Type: image/png; name=\"lid.png\"\r\n");
+    raw.push_str(
+        "</body></html>\r\n--inner--\r\n--outer\r\nContent-Type: image/png; name=\"lid.png\"\r\n",
+    );
     raw.push_str(
         "Content-Disposition: attachment; filename=\"lid.png\"\r\nContent-Transfer-Encoding: base64\r\n\r\n",
     );
     for _ in 0..800 {
-        raw.push_str("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9\r\n");
+        raw.push_str(
+            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9\r\n",
+        );
     }
     raw.push_str("--outer--\r\n");
     raw.into_bytes()
@@ -100,7 +104,10 @@ fn mime(criterion: &mut Criterion) {
         bencher.iter(|| {
             let message = Message::parse(black_box(&raw));
             let subject = message.subject().map_or(0, |subject| subject.len());
-            message.from().len() + message.to().len() + subject + usize::from(message.date().is_some())
+            message.from().len()
+                + message.to().len()
+                + subject
+                + usize::from(message.date().is_some())
         });
     });
     group.finish();
@@ -121,7 +128,12 @@ fn replies(criterion: &mut Criterion) {
         bencher.iter(|| Reply::of_text(black_box(&text)).visible())
     });
     group.bench_function("memchr", |bencher| {
-        bencher.iter(|| black_box(&text).bytes().filter(|&byte| byte == b'\n').count());
+        bencher.iter(|| {
+            black_box(&text)
+                .bytes()
+                .filter(|&byte| byte == b'\n')
+                .count()
+        });
     });
     group.finish();
 

@@ -29,8 +29,10 @@ fn message() -> Vec<u8> {
     (0..)
         .flat_map(|line| {
             let dot = if line % 10 == 0 { "." } else { "" };
-            format!("{dot}This is line {line} of a message that somebody wrote to somebody else.\r\n")
-                .into_bytes()
+            format!(
+                "{dot}This is line {line} of a message that somebody wrote to somebody else.\r\n"
+            )
+            .into_bytes()
         })
         .take(65_536)
         .collect()
@@ -52,8 +54,7 @@ fn commands(c: &mut Criterion) {
 }
 
 fn replies(c: &mut Criterion) {
-    let wire =
-        "250-mx.example\r\n250-SIZE 35882577\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250 SMTPUTF8\r\n";
+    let wire = "250-mx.example\r\n250-SIZE 35882577\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250 SMTPUTF8\r\n";
     let mut group = c.benchmark_group("smtp/reply");
     group.throughput(Throughput::Bytes(wire.len() as u64));
     group.bench_function("parse", |b| {
@@ -138,7 +139,9 @@ fn sessions(c: &mut Criterion) {
                             | Event::Mail { ticket, .. }
                             | Event::Rcpt { ticket, .. }
                             | Event::Data { ticket }
-                            | Event::EndOfData { ticket, .. } => server.accept(now, ticket).unwrap(),
+                            | Event::EndOfData { ticket, .. } => {
+                                server.accept(now, ticket).unwrap()
+                            }
                             _ => {}
                         }
                     }

@@ -36,7 +36,10 @@ fn addresses(policy: Policy) -> Result<Addresses, Box<dyn std::error::Error>> {
 /// The bytes that the tag of (7, 5) covers, and a tag to compare with.
 fn covered() -> (Vec<u8>, [u8; 16]) {
     let payload = [0x40, 1, 0x51, 0x76, 7, 5];
-    ([b"reply\0", HOST.as_bytes(), b"\0", &payload].concat(), [0; 16])
+    (
+        [b"reply\0", HOST.as_bytes(), b"\0", &payload].concat(),
+        [0; 16],
+    )
 }
 
 fn hmac(c: &mut Criterion) {
@@ -109,7 +112,11 @@ fn verify(c: &mut Criterion) -> Result<(), Box<dyn std::error::Error>> {
 
     let text = pair.local_part();
     let changed = |at: usize| {
-        let other = if text.as_bytes()[at] == b'a' { "b" } else { "a" };
+        let other = if text.as_bytes()[at] == b'a' {
+            "b"
+        } else {
+            "a"
+        };
         format!("{}{other}{}", &text[..at], &text[at + 1..])
     };
     let mut group = c.benchmark_group("token/verify-bad");

@@ -121,7 +121,10 @@ fn describe(message: &Message<'_>, file: String) -> Line {
         references: message.references(),
         text_body: body(message.text_part()),
         html_body: body(message.html_part()),
-        attachments: message.attachments().map(|part| attachment(&part)).collect(),
+        attachments: message
+            .attachments()
+            .map(|part| attachment(&part))
+            .collect(),
         parts: message
             .parts()
             .map(|part| part.media_type().into_owned())
@@ -191,5 +194,8 @@ fn text_hash(text: &str) -> (i64, String) {
 }
 
 fn hex(hash: &[u8]) -> String {
-    hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+    hash.iter()
+        .take(12)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

@@ -91,7 +91,9 @@ fn run(command: Command) -> Result<(), Error> {
             println!("{}", address?);
         }
         Command::Open { secret, address } => {
-            let (_, host) = address.rsplit_once('@').ok_or("an address has an @ and a host")?;
+            let (_, host) = address
+                .rsplit_once('@')
+                .ok_or("an address has an @ and a host")?;
             let opened = Addresses::new(Host::new(host)?, &secret.ring()?).open(&address, today)?;
             println!("context: {}\nkey: {}", opened.context, opened.key_id);
             println!(
@@ -101,7 +103,9 @@ fn run(command: Command) -> Result<(), Error> {
                     .map_or_else(|| "never".to_owned(), |day| day.to_string())
             );
             match opened.ids.pair() {
-                Some((subject, recipient)) => println!("subject: {subject}\nrecipient: {recipient}"),
+                Some((subject, recipient)) => {
+                    println!("subject: {subject}\nrecipient: {recipient}")
+                }
                 None => println!("ids: {:?}", opened.ids),
             }
         }

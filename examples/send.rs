@@ -86,7 +86,10 @@ async fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     if let (Some(user), Some(file)) = (arguments.user, arguments.password_file) {
         let text = std::fs::read_to_string(file)?;
         let secret = Secret::new(text.trim_end_matches(['\r', '\n']));
-        let mechanism = arguments.auth.map(|name| name.parse::<Mechanism>()).transpose()?;
+        let mechanism = arguments
+            .auth
+            .map(|name| name.parse::<Mechanism>())
+            .transpose()?;
         client = client.auth(match mechanism {
             Some(mechanism @ (Mechanism::XOAuth2 | Mechanism::OAuthBearer)) => {
                 Credentials::token(user, secret).mechanism(mechanism)

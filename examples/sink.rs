@@ -30,7 +30,8 @@ const NOT_STORED: Reply = Reply::literal(
     (4, 3, 0),
     "The message could not be stored",
 );
-const NOT_OURS: Reply = Reply::literal(ReplyCode::MAILBOX_UNAVAILABLE, (5, 7, 1), "Relaying denied");
+const NOT_OURS: Reply =
+    Reply::literal(ReplyCode::MAILBOX_UNAVAILABLE, (5, 7, 1), "Relaying denied");
 
 /// Take mail for any mailbox of one domain.
 #[derive(Parser)]
@@ -188,7 +189,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let names = vec![arguments.domain.to_string(), "localhost".to_owned()];
         let pair = rcgen::generate_simple_self_signed(names)?;
         std::fs::write(made.path().join("cert.pem"), pair.cert.pem())?;
-        std::fs::write(made.path().join("key.pem"), pair.signing_key.serialize_pem())?;
+        std::fs::write(
+            made.path().join("key.pem"),
+            pair.signing_key.serialize_pem(),
+        )?;
         (certificate, key) = (
             Some(made.path().join("cert.pem")),
             Some(made.path().join("key.pem")),

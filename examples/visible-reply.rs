@@ -51,7 +51,9 @@ fn main() -> io::Result<()> {
     if arguments.jsonl {
         for line in io::stdin().lock().lines() {
             let question: Question = serde_json::from_str(&line?)?;
-            let reply = with_reply(question.kind, question.input.as_bytes(), |reply| reply.visible());
+            let reply = with_reply(question.kind, question.input.as_bytes(), |reply| {
+                reply.visible()
+            });
             serde_json::to_writer(
                 &mut out,
                 &Answer {

@@ -115,7 +115,9 @@ fn answer(server: &mut Server, now: Instant, event: server::Event, log: &mut Vec
             parameters,
         } => (format!("{reverse_path}{parameters}"), ticket),
         Event::Rcpt {
-            ticket, forward_path, ..
+            ticket,
+            forward_path,
+            ..
         } => (forward_path.to_string(), ticket),
         Event::Data { ticket } => ("data".to_owned(), ticket),
         Event::EndOfData { ticket, octets, .. } => (format!("message {octets}"), ticket),
@@ -130,17 +132,25 @@ fn answer(server: &mut Server, now: Instant, event: server::Event, log: &mut Vec
 /// waits.
 pub fn client(input: &[u8]) {
     let now = Instant::now();
-    let mut client = Client::new(ClientConfig::new("client.example".parse().expect("a name")), now);
-    let envelope = Envelope::new("<a@b>".parse().expect("a path")).to("<c@d>".parse().expect("a path"));
+    let mut client = Client::new(
+        ClientConfig::new("client.example".parse().expect("a name")),
+        now,
+    );
+    let envelope =
+        Envelope::new("<a@b>".parse().expect("a path")).to("<c@d>".parse().expect("a path"));
     let (mut buffer, mut sent, mut begun, mut reported) = (BytesMut::new(), Vec::new(), 0, 0);
     for group in input.split(|octet| *octet == 0xff).chain([&b""[..]]) {
         buffer.extend_from_slice(group);
         client.handle_input(now, &mut buffer);
         while let Some(event) = client.poll_event() {
             match event {
-                client::Event::Ready(_) => begun += usize::from(client.send(now, envelope.clone()).is_ok()),
+                client::Event::Ready(_) => {
+                    begun += usize::from(client.send(now, envelope.clone()).is_ok())
+                }
                 client::Event::BodyWanted => {
-                    client.write_body(now, b".a\nb\r").expect("a body is wanted");
+                    client
+                        .write_body(now, b".a\nb\r")
+                        .expect("a body is wanted");
                     client.finish_body(now).expect("a body is wanted");
                 }
                 client::Event::Finished(report) => {

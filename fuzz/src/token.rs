@@ -1,7 +1,9 @@
 //! Bodies over `inreply-token`.
 
 use inreply_token::legacy::{LegacyAddresses, LegacyKey, LegacyToken};
-use inreply_token::{Addresses, Context, Day, Host, Ids, Key, KeyId, KeyRing, OpenError, Policy, Prefix};
+use inreply_token::{
+    Addresses, Context, Day, Host, Ids, Key, KeyId, KeyRing, OpenError, Policy, Prefix,
+};
 
 use crate::Target;
 
@@ -34,13 +36,19 @@ fn addresses(hide: bool) -> Addresses {
 
 /// A local part or an address: no panic, and whatever opens is what minting would have written.
 pub fn open(data: &[u8]) {
-    let Ok(text) = str::from_utf8(data) else { return };
+    let Ok(text) = str::from_utf8(data) else {
+        return;
+    };
     let plain = addresses(false);
     let opened = match plain.open(text, today()) {
         Ok(opened) | Err(OpenError::Expired { opened, .. }) => opened,
         Err(_) => return,
     };
-    let minter = if opened.hidden { addresses(true) } else { plain };
+    let minter = if opened.hidden {
+        addresses(true)
+    } else {
+        plain
+    };
     let address = minter
         .mint_until(opened.context, opened.ids, opened.expires)
         .expect("what opens can be minted");
@@ -67,7 +75,8 @@ pub fn mint(data: &[u8]) {
         0 => Ids::from(first),
         1 => Ids::from((first, u32::from_be_bytes(last.try_into().expect("4 bytes")))),
         _ => {
-            let number = |at: usize| u64::from_be_bytes(bytes[at..at + 8].try_into().expect("8 bytes"));
+            let number =
+                |at: usize| u64::from_be_bytes(bytes[at..at + 8].try_into().expect("8 bytes"));
             Ids::from((number(0) >> (choice & 0x3f), number(8) >> (bit & 0x3f)))
         }
     };
@@ -96,10 +105,14 @@ pub fn mint(data: &[u8]) {
 
 /// A local part of the older form: no panic, and what is read is printed to the same text.
 pub fn legacy(data: &[u8]) {
-    let Ok(text) = str::from_utf8(data) else { return };
+    let Ok(text) = str::from_utf8(data) else {
+        return;
+    };
     let key = LegacyKey::from_bytes(&master()).expect("32 bytes");
     let addresses = LegacyAddresses::new(Host::new(HOST).expect("a host"), &key);
-    let local_part = text.rsplit_once('@').map_or(text, |(local_part, _)| local_part);
+    let local_part = text
+        .rsplit_once('@')
+        .map_or(text, |(local_part, _)| local_part);
     let opened = addresses.open(text);
     let Some(token) = LegacyToken::parse(local_part) else {
         assert_eq!(opened, Err(OpenError::Invalid));
@@ -122,7 +135,9 @@ pub fn types(data: &[u8]) {
     if let Ok(key) = Key::from_file_contents(data) {
         assert_eq!(format!("{key:?}"), "Key([redacted])");
     }
-    let Ok(text) = str::from_utf8(data) else { return };
+    let Ok(text) = str::from_utf8(data) else {
+        return;
+    };
     if let Ok(host) = Host::new(text) {
         assert_eq!(Host::new(host.as_str()).as_ref(), Ok(&host));
         assert!(

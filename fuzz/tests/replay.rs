@@ -26,7 +26,10 @@ fn every_corpus_file_passes_its_target() {
 #[test]
 fn every_corpus_folder_has_a_target() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
-    let names: Vec<&str> = inreply_fuzz::targets().iter().map(|(name, _)| *name).collect();
+    let names: Vec<&str> = inreply_fuzz::targets()
+        .iter()
+        .map(|(name, _)| *name)
+        .collect();
     for folder in fs::read_dir(corpus).expect("the corpus folder") {
         let name = folder.expect("a readable folder entry").file_name();
         let name = name.to_str().expect("an ASCII name");

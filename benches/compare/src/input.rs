@@ -108,7 +108,8 @@ fn texts() -> Vec<String> {
 
 fn text(number: usize) -> String {
     let fresh = "I looked at it, and it is the cache of the runner.\n".repeat(number % 5 + 1);
-    let quote = "> It is green on every other day, and nobody has touched it.\n".repeat(number % 12 + 3);
+    let quote =
+        "> It is green on every other day, and nobody has touched it.\n".repeat(number % 12 + 3);
     format!(
         "{fresh}\nOn Tue, Nov 24, 2026 at 9:30 AM Bob (widgets) <noreply@noreply.forge.example> wrote:\n\n{quote}\n-- \nAnn Reader\n"
     )

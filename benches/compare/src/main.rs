@@ -37,7 +37,11 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    println!("# {} messages, {} texts", input.messages.len(), input.texts.len());
+    println!(
+        "# {} messages, {} texts",
+        input.messages.len(),
+        input.texts.len()
+    );
     mime::rows(&input.messages);
     smtp::rows();
     reply::rows(&input.texts);

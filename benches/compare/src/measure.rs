@@ -11,7 +11,13 @@ const ROUNDS: usize = 9;
 const ROUND: Duration = Duration::from_millis(60);
 
 /// Prints a row; `items` is what one call of either side works through, `unit` what the figures are for one of them.
-pub(crate) fn row(name: &str, unit: &str, items: usize, mut ours: impl FnMut(), mut peer: impl FnMut()) {
+pub(crate) fn row(
+    name: &str,
+    unit: &str,
+    items: usize,
+    mut ours: impl FnMut(),
+    mut peer: impl FnMut(),
+) {
     let (our_calls, peer_calls) = (calls(&mut ours), calls(&mut peer));
     let (mut best_ours, mut best_peer) = (f64::MAX, f64::MAX);
     for _ in 0..ROUNDS {

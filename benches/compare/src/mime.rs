@@ -65,7 +65,11 @@ pub(crate) fn rows(messages: &[Vec<u8>]) {
     let limits = Limits::default();
     let mut structure = || {
         for message in messages {
-            black_box(Message::parse_into(message, &limits, &mut index).parts().count());
+            black_box(
+                Message::parse_into(message, &limits, &mut index)
+                    .parts()
+                    .count(),
+            );
         }
     };
     let peer = |parser: &MessageParser| {
@@ -73,12 +77,20 @@ pub(crate) fn rows(messages: &[Vec<u8>]) {
             black_box(parser.parse(message).map(|message| message.parts().len()));
         }
     };
-    row("mime/structure", unit, messages.len(), &mut structure, || {
-        peer(&typed)
-    });
-    row("mime/structure-raw", unit, messages.len(), &mut structure, || {
-        peer(&raw)
-    });
+    row(
+        "mime/structure",
+        unit,
+        messages.len(),
+        &mut structure,
+        || peer(&typed),
+    );
+    row(
+        "mime/structure-raw",
+        unit,
+        messages.len(),
+        &mut structure,
+        || peer(&raw),
+    );
     row(
         "mime/headers",
         unit,
@@ -86,7 +98,12 @@ pub(crate) fn rows(messages: &[Vec<u8>]) {
         || {
             for message in messages {
                 let message = Message::parse_into(message, &limits, &mut index);
-                black_box((message.from(), message.to(), message.subject(), message.date()));
+                black_box((
+                    message.from(),
+                    message.to(),
+                    message.subject(),
+                    message.date(),
+                ));
             }
         },
         || {

@@ -13,7 +13,9 @@ pub(crate) fn rows(texts: &[String]) {
     std::panic::set_hook(Box::new(|_| {}));
     let texts: Vec<&String> = texts
         .iter()
-        .filter(|text| catch_unwind(AssertUnwindSafe(|| EmailReplyParser::parse_reply(text))).is_ok())
+        .filter(|text| {
+            catch_unwind(AssertUnwindSafe(|| EmailReplyParser::parse_reply(text))).is_ok()
+        })
         .collect();
     let _ = std::panic::take_hook();
     // It compiles its expressions at each call and takes milliseconds a text; twenty of them say enough.

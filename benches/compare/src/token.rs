@@ -14,7 +14,9 @@ pub(crate) fn rows() {
     let ring = KeyRing::new(KeyId(1), Key::from_bytes(&KEY).expect("a key"));
     let addresses = Addresses::new(Host::new("reply.forge.example").expect("a host"), &ring);
     let today = Day::from_unix_seconds(1_795_500_000);
-    let address = addresses.mint(Context::Reply, (7, 5), today).expect("an address");
+    let address = addresses
+        .mint(Context::Reply, (7, 5), today)
+        .expect("an address");
     // The context, the host and the payload: what the tag is computed over.
     let signed = b"reply\0reply.forge.example\0......";
     row(

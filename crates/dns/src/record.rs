@@ -77,7 +77,10 @@ impl fmt::Display for Data {
         match self {
             Self::A(address) => address.fmt(f),
             Self::Aaaa(address) => address.fmt(f),
-            Self::Mx { preference, exchange } => write!(f, "{preference} {exchange}"),
+            Self::Mx {
+                preference,
+                exchange,
+            } => write!(f, "{preference} {exchange}"),
             Self::Txt(text) => {
                 for (number, string) in text.as_bytes().chunks(MAX_STRING).enumerate() {
                     f.write_str(if number == 0 { "\"" } else { " \"" })?;
@@ -106,6 +109,9 @@ mod tests {
         let text = Data::Txt("a\"b\\c\nd".to_owned());
         assert_eq!(text.to_string(), "\"a\\\"b\\\\c\\010d\"");
         let long = Data::Txt("x".repeat(300)).to_string();
-        assert_eq!(long, format!("\"{}\" \"{}\"", "x".repeat(255), "x".repeat(45)));
+        assert_eq!(
+            long,
+            format!("\"{}\" \"{}\"", "x".repeat(255), "x".repeat(45))
+        );
     }
 }

@@ -141,21 +141,29 @@ impl Gate {
         }
     }
 
-    fn token(&self, accepted: &[Recipient], addresses: &Addresses, local_part: &str, today: Day) -> Decision {
+    fn token(
+        &self,
+        accepted: &[Recipient],
+        addresses: &Addresses,
+        local_part: &str,
+        today: Day,
+    ) -> Decision {
         let opened = match addresses.open(local_part, today) {
             Ok(opened) => opened,
             Err(OpenError::Expired { since, .. }) => {
                 return Decision::Refuse(texts::expired(&self.site, since));
             }
-            Err(OpenError::KeyRetired { .. }) => return Decision::Refuse(texts::key_retired(&self.site)),
+            Err(OpenError::KeyRetired { .. }) => {
+                return Decision::Refuse(texts::key_retired(&self.site));
+            }
             Err(_) => return Decision::Refuse(texts::no_such_mailbox(&self.site)),
         };
         match opened.context {
             Context::Bounce => Decision::Accept(Recipient::Bounce(opened)),
             Context::Unsubscribe => Decision::Accept(Recipient::Unsubscribe(opened)),
-            _ if accepted
-                .iter()
-                .any(|other| matches!(other, Recipient::Reply(other) if other.ids != opened.ids)) =>
+            _ if accepted.iter().any(
+                |other| matches!(other, Recipient::Reply(other) if other.ids != opened.ids),
+            ) =>
             {
                 Decision::Refuse(texts::another_token(&self.site))
             }
@@ -178,7 +186,10 @@ mod tests {
         let site = Site::new("forge.example")
             .unwrap()
             .support("help@forge.example".parse().unwrap());
-        Gate::new(site, &KeyRing::new(KeyId(1), Key::from_bytes(&[7; 32]).unwrap()))
+        Gate::new(
+            site,
+            &KeyRing::new(KeyId(1), Key::from_bytes(&[7; 32]).unwrap()),
+        )
     }
 
     fn say(gate: &Gate, path: &str) -> String {
@@ -187,7 +198,11 @@ mod tests {
                 let text = reply.to_string();
                 assert!(text.ends_with(" Help: help@forge.example\r\n"), "{text}");
                 let (code, text) = text.split_at(9);
-                format!("{}{}", code.replace('-', " "), text.split("\r\n").next().unwrap())
+                format!(
+                    "{}{}",
+                    code.replace('-', " "),
+                    text.split("\r\n").next().unwrap()
+                )
             }
             other => format!("{other:?}"),
         }
@@ -240,7 +255,10 @@ mod tests {
     #[test]
     fn the_no_reply_address_is_discarded_where_set() {
         let site = Site::new("forge.example").unwrap().discard_no_reply(true);
-        let gate = Gate::new(site, &KeyRing::new(KeyId(1), Key::from_bytes(&[7; 32]).unwrap()));
+        let gate = Gate::new(
+            site,
+            &KeyRing::new(KeyId(1), Key::from_bytes(&[7; 32]).unwrap()),
+        );
         let path = "<noreply@noreply.forge.example>".parse().unwrap();
         assert_eq!(
             gate.check(&[], &path, today()),
@@ -251,7 +269,10 @@ mod tests {
     #[test]
     fn a_token_opens_at_its_own_domain_only() {
         let gate = gate();
-        let reply = gate.addresses().mint(Context::Reply, (7, 5), today()).unwrap();
+        let reply = gate
+            .addresses()
+            .mint(Context::Reply, (7, 5), today())
+            .unwrap();
         let bounce = gate
             .bounce_addresses()
             .mint(Context::Bounce, (0, 5), today())
@@ -275,7 +296,9 @@ mod tests {
             (reply.local_part(), "noreply.forge.example"),
             (bounce.local_part(), "reply.forge.example"),
         ] {
-            assert!(say(&gate, &format!("<{token}@{domain}>")).starts_with("550 5.1.1 No such address"));
+            assert!(
+                say(&gate, &format!("<{token}@{domain}>")).starts_with("550 5.1.1 No such address")
+            );
         }
     }
 
@@ -294,12 +317,17 @@ mod tests {
             )
         );
         let mut ring = KeyRing::new(KeyId(1), Key::from_bytes(&[7; 32]).unwrap());
-        ring.rotate(KeyId(2), Key::from_bytes(&[8; 32]).unwrap()).unwrap();
+        ring.rotate(KeyId(2), Key::from_bytes(&[8; 32]).unwrap())
+            .unwrap();
         ring.retire(KeyId(1)).unwrap();
         let rotated = Gate::new(gate.site().clone(), &ring);
-        let address = gate.addresses().mint(Context::Reply, (7, 5), today()).unwrap();
+        let address = gate
+            .addresses()
+            .mint(Context::Reply, (7, 5), today())
+            .unwrap();
         assert!(
-            say(&rotated, &format!("<{address}>")).starts_with("550 5.2.1 This reply address was withdrawn")
+            say(&rotated, &format!("<{address}>"))
+                .starts_with("550 5.2.1 This reply address was withdrawn")
         );
     }
 
@@ -307,8 +335,11 @@ mod tests {
     fn one_reply_token_a_message() {
         let gate = gate();
         let mint = |ids: (u64, u64)| gate.addresses().mint(Context::Reply, ids, today()).unwrap();
-        let Decision::Ask(first) = gate.check(&[], &format!("<{}>", mint((7, 5))).parse().unwrap(), today())
-        else {
+        let Decision::Ask(first) = gate.check(
+            &[],
+            &format!("<{}>", mint((7, 5))).parse().unwrap(),
+            today(),
+        ) else {
             panic!()
         };
         let accepted = [

@@ -11,12 +11,16 @@ use inreply_token::Opened;
 /// The calls may be slow and may fail; they are made on the runtime of the listener and may run at the same time.
 pub trait Inbox: Send + Sync + 'static {
     /// Whether an answer with this token is taken now, and from whom. Asked at RCPT and again before the comment.
-    fn standing(&self, token: &Opened) -> impl Future<Output = Result<Standing, InboxError>> + Send;
+    fn standing(&self, token: &Opened)
+    -> impl Future<Output = Result<Standing, InboxError>> + Send;
 
     /// Stores a reply as a comment. The message is durable before, and this call is made again after a crash or a transient
     /// error: **store [`IncomingReply::key`] in the same transaction as the comment**, and answer
     /// [`Receipt::Duplicate`] where it is there already.
-    fn comment(&self, reply: IncomingReply) -> impl Future<Output = Result<Receipt, InboxError>> + Send;
+    fn comment(
+        &self,
+        reply: IncomingReply,
+    ) -> impl Future<Output = Result<Receipt, InboxError>> + Send;
 
     /// Mail to the recipient of this token came back. Does nothing by default.
     fn bounced(&self, _token: &Opened) -> impl Future<Output = Result<(), InboxError>> + Send {
@@ -55,7 +59,9 @@ impl Senders {
     pub fn allow(&self, from: &str) -> bool {
         match self {
             Self::Anyone => true,
-            Self::Only(addresses) => addresses.iter().any(|address| address.eq_ignore_ascii_case(from)),
+            Self::Only(addresses) => addresses
+                .iter()
+                .any(|address| address.eq_ignore_ascii_case(from)),
         }
     }
 }

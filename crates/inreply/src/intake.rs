@@ -94,7 +94,10 @@ pub enum Outcome {
 /// ```
 pub fn decide(site: &Site, mail: &Mail<'_>) -> Outcome {
     let message = Message::parse(mail.message);
-    let sender = mail.reverse_path.mailbox().map_or("", |mailbox| mailbox.as_str());
+    let sender = mail
+        .reverse_path
+        .mailbox()
+        .map_or("", |mailbox| mailbox.as_str());
     let verdict = Verdict::of_foreign(&message, Some(sender), |message| is_own(site, message));
     let find = |wanted: fn(&Recipient) -> Option<Opened>| mail.recipients.iter().find_map(wanted);
     let reply = find(|recipient| match recipient {
@@ -149,14 +152,20 @@ fn comment(site: &Site, mail: &Mail<'_>, message: &Message<'_>, token: Opened) -
     let (1, [from]) = (message.header("from").count(), &from[..]) else {
         return refused(texts::not_one_from(site), "not exactly one author in From");
     };
-    if mail.senders.is_some_and(|senders| !senders.allow(from.address())) {
+    if mail
+        .senders
+        .is_some_and(|senders| !senders.allow(from.address()))
+    {
         return refused(
             texts::sender_not_allowed(site),
             "the author in From may not use this token",
         );
     }
     let written = reply::Reply::of_message(message);
-    if matches!(written.source(), reply::Source::Encrypted | reply::Source::None) {
+    if matches!(
+        written.source(),
+        reply::Source::Encrypted | reply::Source::None
+    ) {
         return refused(texts::unreadable(site), "encrypted, or without any text");
     }
     let text = written
@@ -199,10 +208,13 @@ fn is_own(site: &Site, message: &Message<'_>) -> bool {
 
 /// Whether an address in the text would hand a token to whoever reads the comment.
 fn is_own_address(site: &Site, address: &str) -> bool {
-    address.rsplit_once('@').is_some_and(|(local_part, domain)| {
-        domain.eq_ignore_ascii_case(site.reply_domain().as_str())
-            || domain.eq_ignore_ascii_case(site.noreply_domain().as_str()) && local_part.contains('+')
-    })
+    address
+        .rsplit_once('@')
+        .is_some_and(|(local_part, domain)| {
+            domain.eq_ignore_ascii_case(site.reply_domain().as_str())
+                || domain.eq_ignore_ascii_case(site.noreply_domain().as_str())
+                    && local_part.contains('+')
+        })
 }
 
 /// The same for each copy of a reply: its token, its Message-ID (Date and From where it has none) and its text.
@@ -231,7 +243,12 @@ fn key(message: &Message<'_>, token: Opened, text: &str) -> IdempotencyKey {
         Some(id) => field(id.as_bytes()),
         None => {
             for name in ["date", "from"] {
-                field(message.header(name).first().map_or(&[][..], |field| field.raw()));
+                field(
+                    message
+                        .header(name)
+                        .first()
+                        .map_or(&[][..], |field| field.raw()),
+                );
             }
         }
     }

@@ -120,10 +120,11 @@ impl Notification {
         let reply_to = gate.addresses().mint(Context::Reply, ids, today)?;
         let unsubscribe = gate.addresses().mint(Context::Unsubscribe, ids, today)?;
         // A bounce concerns the mailbox, and its short address has no room for more.
-        let bounce = gate
-            .bounce_addresses()
-            .mint(Context::Bounce, Ids::from((0, self.recipient)), today)?;
-        let reason: Mailbox<'static> = format!("{}@{}", self.reason, site.noreply_domain()).parse()?;
+        let bounce =
+            gate.bounce_addresses()
+                .mint(Context::Bounce, Ids::from((0, self.recipient)), today)?;
+        let reason: Mailbox<'static> =
+            format!("{}@{}", self.reason, site.noreply_domain()).parse()?;
 
         let (root, message_id) = (self.thread.root(site), self.message_id(site));
         let list = one_line(&self.thread.list);
@@ -133,11 +134,20 @@ impl Notification {
             .message_id(message_id.clone())
             .date(i64::try_from(seconds).unwrap_or_default())
             .from(Address::new_address(Some(from), site.no_reply().as_str()))
-            .to(Address::new_address(Some(list.clone()), site.no_reply().as_str()))
-            .cc(Address::new_address(Some(self.reason.clone()), reason.as_str()))
+            .to(Address::new_address(
+                Some(list.clone()),
+                site.no_reply().as_str(),
+            ))
+            .cc(Address::new_address(
+                Some(self.reason.clone()),
+                reason.as_str(),
+            ))
             .reply_to(Address::new_address(Some(list.clone()), reply_to.as_str()))
             .header("List-Id", Raw::new(format!("<{list_id}>")))
-            .header("List-Unsubscribe", Raw::new(format!("<mailto:{unsubscribe}>")))
+            .header(
+                "List-Unsubscribe",
+                Raw::new(format!("<mailto:{unsubscribe}>")),
+            )
             .header("Auto-Submitted", Raw::new("auto-generated"))
             .header("Precedence", Raw::new("list"))
             .header("X-Auto-Response-Suppress", Raw::new("All"));
@@ -186,7 +196,10 @@ impl Notification {
     fn body(&self, site: &Site) -> String {
         let mut body = format!(
             "{}\r\n\r\n-- \r\n",
-            self.text.trim_end().replace("\r\n", "\n").replace('\n', "\r\n")
+            self.text
+                .trim_end()
+                .replace("\r\n", "\n")
+                .replace('\n', "\r\n")
         );
         body.push_str("Answer this e-mail to comment");
         if let Some(url) = &self.url {
@@ -204,7 +217,11 @@ impl Notification {
 ///
 /// # Errors
 /// Where it cannot be written.
-pub fn test_message(site: &Site, to: &Mailbox<'_>, now: SystemTime) -> Result<Vec<u8>, ComposeError> {
+pub fn test_message(
+    site: &Site,
+    to: &Mailbox<'_>,
+    now: SystemTime,
+) -> Result<Vec<u8>, ComposeError> {
     let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
     let mut body = format!(
         "This is a test of the e-mail settings of {}. It arrived.\r\n",
@@ -272,7 +289,10 @@ mod tests {
         let site = Site::new("forge.example")
             .unwrap()
             .support("https://forge.example/help".parse().unwrap());
-        Gate::new(site, &KeyRing::new(KeyId(1), Key::from_bytes(&[7; 32]).unwrap()))
+        Gate::new(
+            site,
+            &KeyRing::new(KeyId(1), Key::from_bytes(&[7; 32]).unwrap()),
+        )
     }
 
     fn notification() -> Notification {
@@ -308,7 +328,10 @@ mod tests {
                 .map(|field| field.text().into_owned())
                 .unwrap_or_default()
         };
-        assert_eq!(message.message_id().unwrap(), "issue/7/comment/3@forge.example");
+        assert_eq!(
+            message.message_id().unwrap(),
+            "issue/7/comment/3@forge.example"
+        );
         assert_eq!(message.references(), ["issue/7@forge.example"]);
         assert_eq!(message.in_reply_to(), ["issue/7@forge.example"]);
         assert_eq!(message.date(), Some(1_800_000_000));

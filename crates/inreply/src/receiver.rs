@@ -294,7 +294,11 @@ async fn write<I: Inbox>(
     message: &mut Writing,
 ) -> io::Result<()> {
     let (receiver, preamble) = (Arc::clone(receiver), preamble.clone());
-    let (octets, draft, received_at) = (message.octets.split(), message.draft.take(), message.received_at);
+    let (octets, draft, received_at) = (
+        message.octets.split(),
+        message.draft.take(),
+        message.received_at,
+    );
     let draft = spawn_blocking(move || {
         let mut draft = match draft {
             Some(draft) => draft,

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use inreply_smtp::client::{Client, ClientConfig, CloseReason, Envelope, Event, Report, SendError, StartTls};
+use inreply_smtp::client::{
+    Client, ClientConfig, CloseReason, Envelope, Event, Report, SendError, StartTls,
+};
 use inreply_smtp::sasl::NONCE_OCTETS;
 use inreply_smtp::tls::{HandshakeFailure, SecureClient};
 use inreply_smtp::transcript::Transcript;

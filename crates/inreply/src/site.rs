@@ -219,7 +219,11 @@ mod tests {
     #[test]
     fn the_served_domains_are_exact() {
         let site = Site::new("forge.example").unwrap();
-        for ours in ["forge.example", "REPLY.forge.example", "noreply.Forge.Example"] {
+        for ours in [
+            "forge.example",
+            "REPLY.forge.example",
+            "noreply.Forge.Example",
+        ] {
             assert!(site.serves(ours));
         }
         for foreign in [

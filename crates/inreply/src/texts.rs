@@ -25,14 +25,23 @@ pub(crate) fn not_our_domain(site: &Site) -> Reply {
         "Relaying denied: this server takes mail for {} only",
         site.reply_domain()
     );
-    reply(site, ReplyCode::MAILBOX_UNAVAILABLE, enhanced!(5, 7, 1), &text)
+    reply(
+        site,
+        ReplyCode::MAILBOX_UNAVAILABLE,
+        enhanced!(5, 7, 1),
+        &text,
+    )
 }
 
 /// One text for a token of wrong shape, one with a wrong tag, and any other unknown mailbox.
 pub(crate) fn no_such_mailbox(site: &Site) -> Reply {
-    let text =
-        "No such address: answer with the reply function of your mail program, to the Reply-To address";
-    reply(site, ReplyCode::MAILBOX_UNAVAILABLE, enhanced!(5, 1, 1), text)
+    let text = "No such address: answer with the reply function of your mail program, to the Reply-To address";
+    reply(
+        site,
+        ReplyCode::MAILBOX_UNAVAILABLE,
+        enhanced!(5, 1, 1),
+        text,
+    )
 }
 
 pub(crate) fn no_reply(site: &Site) -> Reply {
@@ -40,22 +49,42 @@ pub(crate) fn no_reply(site: &Site) -> Reply {
         "Nobody reads {}: answer to the Reply-To address of the notification",
         site.no_reply()
     );
-    reply(site, ReplyCode::MAILBOX_UNAVAILABLE, enhanced!(5, 1, 1), &text)
+    reply(
+        site,
+        ReplyCode::MAILBOX_UNAVAILABLE,
+        enhanced!(5, 1, 1),
+        &text,
+    )
 }
 
 pub(crate) fn expired(site: &Site, since: Day) -> Reply {
     let text = format!("This reply address has expired on {since}, please answer on the web");
-    reply(site, ReplyCode::MAILBOX_UNAVAILABLE, enhanced!(5, 2, 1), &text)
+    reply(
+        site,
+        ReplyCode::MAILBOX_UNAVAILABLE,
+        enhanced!(5, 2, 1),
+        &text,
+    )
 }
 
 pub(crate) fn key_retired(site: &Site) -> Reply {
     let text = "This reply address was withdrawn, please answer on the web";
-    reply(site, ReplyCode::MAILBOX_UNAVAILABLE, enhanced!(5, 2, 1), text)
+    reply(
+        site,
+        ReplyCode::MAILBOX_UNAVAILABLE,
+        enhanced!(5, 2, 1),
+        text,
+    )
 }
 
 pub(crate) fn closed(site: &Site, reason: &str) -> Reply {
     let text = format!("No answer is taken here any more: {reason}");
-    reply(site, ReplyCode::MAILBOX_UNAVAILABLE, enhanced!(5, 2, 1), &text)
+    reply(
+        site,
+        ReplyCode::MAILBOX_UNAVAILABLE,
+        enhanced!(5, 2, 1),
+        &text,
+    )
 }
 
 pub(crate) fn another_token(site: &Site) -> Reply {
@@ -65,7 +94,12 @@ pub(crate) fn another_token(site: &Site) -> Reply {
 
 pub(crate) fn sender_not_allowed(site: &Site) -> Reply {
     let text = "The sender in From may not use this reply address: answer from the address that was notified";
-    reply(site, ReplyCode::MAILBOX_UNAVAILABLE, enhanced!(5, 7, 1), text)
+    reply(
+        site,
+        ReplyCode::MAILBOX_UNAVAILABLE,
+        enhanced!(5, 7, 1),
+        text,
+    )
 }
 
 pub(crate) fn loop_detected(site: &Site) -> Reply {
@@ -87,7 +121,8 @@ pub(crate) fn not_one_from(site: &Site) -> Reply {
 }
 
 pub(crate) fn unreadable(site: &Site) -> Reply {
-    let text = "Nothing to read in this message: it is encrypted or has no text, send it as plain text";
+    let text =
+        "Nothing to read in this message: it is encrypted or has no text, send it as plain text";
     reply(site, ReplyCode::FAILED, enhanced!(5, 6, 1), text)
 }
 

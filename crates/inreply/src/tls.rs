@@ -86,18 +86,25 @@ pub enum Trust {
 /// # Errors
 /// See [`TlsError`].
 pub fn client_config(trust: &Trust) -> Result<Arc<ClientConfig>, TlsError> {
-    let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
+    let builder =
+        ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
     let roots = match trust {
         Trust::Anybody => {
             let verifier = Arc::new(Anybody(provider()));
-            let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
+            let builder = builder
+                .dangerous()
+                .with_custom_certificate_verifier(verifier);
             return Ok(Arc::new(builder.with_no_client_auth()));
         }
         Trust::System => {
             let found = rustls_native_certs::load_native_certs();
             let mut roots = RootCertStore::empty();
             if roots.add_parsable_certificates(found.certs).0 == 0 {
-                let errors = found.errors.iter().map(ToString::to_string).collect::<Vec<_>>();
+                let errors = found
+                    .errors
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>();
                 return Err(TlsError::NoRoots(errors.join(", ")));
             }
             roots
@@ -108,11 +115,17 @@ pub fn client_config(trust: &Trust) -> Result<Arc<ClientConfig>, TlsError> {
             for certificate in &pinned {
                 roots.add(certificate.clone())?;
             }
-            let authorities = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider())
-                .build()
-                .map_err(|error| rustls::Error::General(error.to_string()))?;
-            let verifier = Arc::new(Pinned { authorities, pinned });
-            let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
+            let authorities =
+                WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider())
+                    .build()
+                    .map_err(|error| rustls::Error::General(error.to_string()))?;
+            let verifier = Arc::new(Pinned {
+                authorities,
+                pinned,
+            });
+            let builder = builder
+                .dangerous()
+                .with_custom_certificate_verifier(verifier);
             return Ok(Arc::new(builder.with_no_client_auth()));
         }
     };
@@ -143,12 +156,19 @@ fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsErr
 
 fn load(certificates: &Path, key: &Path) -> Result<Arc<CertifiedKey>, TlsError> {
     let chain = read_certificates(certificates)?;
-    let private = PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|_| TlsError::NoKey(key.to_owned()))?;
-    Ok(Arc::new(CertifiedKey::from_der(chain, private, &provider())?))
+    let private =
+        PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|_| TlsError::NoKey(key.to_owned()))?;
+    Ok(Arc::new(CertifiedKey::from_der(
+        chain,
+        private,
+        &provider(),
+    )?))
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {
-    fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
+    fs::metadata(path)
+        .and_then(|metadata| metadata.modified())
+        .ok()
 }
 
 /// A certificate and its key, as the files had them when they were looked at.
@@ -174,7 +194,9 @@ impl CertificateFiles {
                         self.modified = modified;
                     }
                     // Half of a renewal may be written: the next look finds the other half.
-                    Err(error) => tracing::warn!(%error, "the certificate has changed and cannot be used"),
+                    Err(error) => {
+                        tracing::warn!(%error, "the certificate has changed and cannot be used")
+                    }
                 }
             }
         }

@@ -69,7 +69,9 @@ enum Later {
 /// Where a message belongs, after the product has what is for it.
 async fn process<I: Inbox>(receiver: &Arc<Receiver<I>>, id: QueueId) -> Result<Folder, Later> {
     let spool = receiver.spool.clone();
-    let file = blocking(move || spool.read(id)).await.map_err(Later::Disk)?;
+    let file = blocking(move || spool.read(id))
+        .await
+        .map_err(Later::Disk)?;
     let Some((envelope, message)) = Preamble::split(&file) else {
         return Ok(Folder::Failure(
             "the file does not begin with the fields of the server".to_owned(),
@@ -88,7 +90,9 @@ async fn process<I: Inbox>(receiver: &Arc<Receiver<I>>, id: QueueId) -> Result<F
                 }
                 Err(reason) => return Ok(Folder::Failure(reason)),
             },
-            Decision::Refuse(reply) => return Ok(Folder::Failure(reply.to_string().replace("\r\n", " "))),
+            Decision::Refuse(reply) => {
+                return Ok(Folder::Failure(reply.to_string().replace("\r\n", " ")));
+            }
         }
     }
     let mail = Mail {
@@ -129,6 +133,8 @@ async fn standing<I: Inbox>(
     }
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
     spawn_blocking(work).await?
 }

@@ -68,15 +68,19 @@ impl Fixture {
     async fn start(name: &str, implicit: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let made = rcgen::generate_simple_self_signed(vec![name.to_owned()]).unwrap();
-        let (certificate, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+        let (certificate, key) = (
+            folder.path().join("cert.pem"),
+            folder.path().join("key.pem"),
+        );
         std::fs::write(&certificate, made.cert.pem()).unwrap();
         std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
-        let machine = ServerConfig::new("mx.example".parse().unwrap()).auth(Mechanisms::of_words([
-            "PLAIN",
-            "LOGIN",
-            "CRAM-MD5",
-            "SCRAM-SHA-256",
-        ]));
+        let machine =
+            ServerConfig::new("mx.example".parse().unwrap()).auth(Mechanisms::of_words([
+                "PLAIN",
+                "LOGIN",
+                "CRAM-MD5",
+                "SCRAM-SHA-256",
+            ]));
         let config = ListenerConfig::new(machine)
             .tls(server_config(&certificate, &key).unwrap())
             .implicit_tls(implicit);
@@ -110,8 +114,8 @@ impl Fixture {
         let relay = Relay::new("127.0.0.1", self.address.port(), client)
             .security(security, trust)
             .unwrap();
-        let envelope =
-            Envelope::new("<ann@example.com>".parse().unwrap()).to("<bob@example.net>".parse().unwrap());
+        let envelope = Envelope::new("<ann@example.com>".parse().unwrap())
+            .to("<bob@example.net>".parse().unwrap());
         let sent = relay.send(envelope, b"Subject: hi\r\n\r\nhello\r\n").await;
         (sent.result, sent.transcript.to_string())
     }
@@ -139,7 +143,11 @@ async fn each_security_delivers_where_it_may() {
             &["message"]
         };
         assert_eq!(fixture.heard(), expected, "{security:?}");
-        assert_eq!(transcript.contains("TLS connection started"), tls, "{transcript}");
+        assert_eq!(
+            transcript.contains("TLS connection started"),
+            tls,
+            "{transcript}"
+        );
     }
 }
 
@@ -171,7 +179,10 @@ async fn every_mechanism_proves_who_it_is_under_tls_alone() {
     ] {
         let right = Credentials::password("ann", Secret::new(PASSWORD)).mechanism(mechanism);
         let (result, transcript) = fixture.send(Security::Required, &trust, Some(right)).await;
-        assert!(result.unwrap().is_delivered(), "{mechanism:?}: {transcript}");
+        assert!(
+            result.unwrap().is_delivered(),
+            "{mechanism:?}: {transcript}"
+        );
         assert_eq!(
             fixture.heard(),
             ["TLSv1.3", "auth ann", "message"],
@@ -188,7 +199,9 @@ async fn every_mechanism_proves_who_it_is_under_tls_alone() {
         fixture.heard();
     }
     let credentials = Credentials::password("ann", Secret::new(PASSWORD));
-    let (result, _) = fixture.send(Security::None, &trust, Some(credentials)).await;
+    let (result, _) = fixture
+        .send(Security::None, &trust, Some(credentials))
+        .await;
     assert!(
         matches!(result, Err(RelayError::Closed(CloseReason::AuthNeedsTls))),
         "{result:?}"
@@ -199,7 +212,9 @@ async fn every_mechanism_proves_who_it_is_under_tls_alone() {
 async fn a_client_that_does_not_wait_is_not_greeted() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let fixture = Fixture::start("127.0.0.1", false).await;
-    let mut socket = tokio::net::TcpStream::connect(fixture.address).await.unwrap();
+    let mut socket = tokio::net::TcpStream::connect(fixture.address)
+        .await
+        .unwrap();
     socket.write_all(b"EHLO client.example\r\n").await.unwrap();
     let mut said = String::new();
     socket.read_to_string(&mut said).await.unwrap();

@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use inreply::gate::Gate;
-use inreply::inbox::{IdempotencyKey, Inbox, InboxError, IncomingReply, Receipt, Senders, Standing};
+use inreply::inbox::{
+    IdempotencyKey, Inbox, InboxError, IncomingReply, Receipt, Senders, Standing,
+};
 use inreply::listener::{self, ListenerConfig};
 use inreply::receiver::Receiver;
 use inreply::relay::{Relay, RelayError};
@@ -53,7 +55,9 @@ impl Inbox for Product {
     }
 
     async fn bounced(&self, token: &Opened) -> Result<(), InboxError> {
-        self.told.send(format!("bounced {:?}", token.ids.pair())).unwrap();
+        self.told
+            .send(format!("bounced {:?}", token.ids.pair()))
+            .unwrap();
         Ok(())
     }
 }
@@ -68,11 +72,16 @@ struct Running {
 
 fn gate() -> Gate {
     let site = Site::new("forge.example").unwrap();
-    Gate::new(site, &KeyRing::new(KeyId(1), Key::from_bytes(&[7; 32]).unwrap()))
+    Gate::new(
+        site,
+        &KeyRing::new(KeyId(1), Key::from_bytes(&[7; 32]).unwrap()),
+    )
 }
 
 fn today() -> Day {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap();
     Day::from_unix_seconds(now.as_secs())
 }
 
@@ -117,9 +126,14 @@ impl Running {
     async fn send(&self, to: &str, message: &str) -> Result<Delivery, RelayError> {
         let client = ClientConfig::new("client.example".parse().unwrap());
         let relay = Relay::new(self.address.ip().to_string(), self.address.port(), client);
-        let envelope =
-            Envelope::new("<ann@example.com>".parse().unwrap()).to(format!("<{to}>").parse().unwrap());
-        Ok(relay.send(envelope, message.as_bytes()).await.result?.results()[0].clone())
+        let envelope = Envelope::new("<ann@example.com>".parse().unwrap())
+            .to(format!("<{to}>").parse().unwrap());
+        Ok(relay
+            .send(envelope, message.as_bytes())
+            .await
+            .result?
+            .results()[0]
+            .clone())
     }
 
     async fn next(&mut self) -> String {
@@ -192,7 +206,10 @@ async fn a_product_that_cannot_answer_now_is_asked_again() {
     // The second message finds the product well, and wakes the worker for both.
     *running.receiver.inbox().standing.lock().unwrap() = Ok(Standing::Open(Senders::Anyone));
     running
-        .send(&token(), &REPLY.replace("Merge", "Ship").replace("<1@", "<2@"))
+        .send(
+            &token(),
+            &REPLY.replace("Merge", "Ship").replace("<1@", "<2@"),
+        )
         .await
         .unwrap();
     let mut heard = [running.next().await, running.next().await];
@@ -205,8 +222,9 @@ async fn a_product_that_cannot_answer_now_is_asked_again() {
 async fn a_refused_message_leaves_nothing() {
     let root = tempfile::tempdir().unwrap();
     let running = Running::start(root.path(), 10).await;
-    *running.receiver.inbox().standing.lock().unwrap() =
-        Ok(Standing::Open(Senders::Only(vec!["bob@example.com".to_owned()])));
+    *running.receiver.inbox().standing.lock().unwrap() = Ok(Standing::Open(Senders::Only(vec![
+        "bob@example.com".to_owned(),
+    ])));
     for (message, code) in [
         (REPLY, "550-5.7.1"),
         ("From: bob@example.com\r\n\r\n> Shall I?\r\n", "554-5.6.0"),
@@ -215,12 +233,17 @@ async fn a_refused_message_leaves_nothing() {
         let Delivery::Refused(reply) = sent else {
             panic!("{sent:?}")
         };
-        assert!(reply.to_string().starts_with(&code.replace('-', " ")), "{reply}");
+        assert!(
+            reply.to_string().starts_with(&code.replace('-', " ")),
+            "{reply}"
+        );
     }
     *running.receiver.inbox().standing.lock().unwrap() =
         Ok(Standing::Closed("the issue is locked".to_owned()));
     let sent = running.send(&token(), REPLY).await.unwrap();
-    assert!(matches!(sent, Delivery::Refused(reply) if reply.to_string().starts_with("550 5.2.1 ")));
+    assert!(
+        matches!(sent, Delivery::Refused(reply) if reply.to_string().starts_with("550 5.2.1 "))
+    );
     running.stop().await;
     for folder in [
         "mail/reply/tmp",
@@ -287,7 +310,10 @@ async fn bounces_operators_and_nobody_have_their_places() {
         .await
         .unwrap();
     running
-        .send(&token(), &format!("Auto-Submitted: auto-replied\r\n{REPLY}"))
+        .send(
+            &token(),
+            &format!("Auto-Submitted: auto-replied\r\n{REPLY}"),
+        )
         .await
         .unwrap();
     running.send(&token(), REPLY).await.unwrap();
@@ -308,7 +334,9 @@ async fn bounces_operators_and_nobody_have_their_places() {
 async fn a_connection_too_many_is_told_to_come_back() {
     let root = tempfile::tempdir().unwrap();
     let running = Running::start(root.path(), 1).await;
-    let idle = tokio::net::TcpStream::connect(running.address).await.unwrap();
+    let idle = tokio::net::TcpStream::connect(running.address)
+        .await
+        .unwrap();
     idle.readable().await.unwrap();
     let error = running.send(&token(), REPLY).await.unwrap_err();
     assert_eq!(

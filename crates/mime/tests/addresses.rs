@@ -20,7 +20,11 @@ type Case = (
 );
 
 const CASES: &[Case] = &[
-    ("ann@example.com", &[("", "ann@example.com")], "RFC 5322 §3.4.1"),
+    (
+        "ann@example.com",
+        &[("", "ann@example.com")],
+        "RFC 5322 §3.4.1",
+    ),
     (
         "Ann <ann@example.com>",
         &[("Ann", "ann@example.com")],
@@ -31,7 +35,11 @@ const CASES: &[Case] = &[
         &[("Joe Q. Public", "john.q.public@example.com")],
         "RFC 5322 A.1.2",
     ),
-    ("Who? <one@y.test>", &[("Who?", "one@y.test")], "RFC 5322 A.1.2"),
+    (
+        "Who? <one@y.test>",
+        &[("Who?", "one@y.test")],
+        "RFC 5322 A.1.2",
+    ),
     (
         "\"Giant; \\\"Big\\\" Box\" <sysservices@example.net>",
         &[("Giant; \"Big\" Box", "sysservices@example.net")],
@@ -55,7 +63,10 @@ const CASES: &[Case] = &[
     ),
     (
         "Mary Smith <@node.test:mary@example.net>, , jdoe@test . example",
-        &[("Mary Smith", "mary@example.net"), ("", "jdoe@test.example")],
+        &[
+            ("Mary Smith", "mary@example.net"),
+            ("", "jdoe@test.example"),
+        ],
         "RFC 5322 A.6.1",
     ),
     (
@@ -127,7 +138,11 @@ const CASES: &[Case] = &[
     ("nobody", &[("nobody", "")], "no addr-spec without @"),
     ("", &[], "nothing"),
     ("((((((((((", &[], "a comment that never ends"),
-    ("\"\\\"\\\"\\\"", &[("\"\"\"", "")], "a quote that never ends"),
+    (
+        "\"\\\"\\\"\\\"",
+        &[("\"\"\"", "")],
+        "a quote that never ends",
+    ),
 ];
 
 #[test]
@@ -163,8 +178,14 @@ fn parts_of_an_address() {
 fn two_from_fields_are_both_reachable() {
     let message = Message::parse(b"From: a@example.com\nFrom : b@example.com\n\n");
     assert_eq!(message.header("from").count(), 2);
-    assert_eq!(message.header("from").first().unwrap().text(), "a@example.com");
-    assert_eq!(message.header("from").last().unwrap().text(), "b@example.com");
+    assert_eq!(
+        message.header("from").first().unwrap().text(),
+        "a@example.com"
+    );
+    assert_eq!(
+        message.header("from").last().unwrap().text(),
+        "b@example.com"
+    );
     assert_eq!(message.from().len(), 2);
     assert!(
         message
@@ -195,7 +216,10 @@ fn boundaries_that_look_alike() {
     let unclosed = b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\ntext\n";
     let message = Message::parse(unclosed);
     assert_eq!(message.text(), "text\n");
-    assert_eq!(message.defects()[0].kind(), DefectKind::MissingCloseDelimiter);
+    assert_eq!(
+        message.defects()[0].kind(),
+        DefectKind::MissingCloseDelimiter
+    );
 }
 
 #[test]

@@ -41,7 +41,11 @@ fn a_delivery_status_of_success_is_a_notice() {
         let raw = DELIVERY_STATUS
             .replace("Action: failed", &format!("Action: {action}"))
             .replace("5.1.1\n", &format!("{status}\n"));
-        assert_eq!(kind(&raw, Some("")).kind(), Kind::DeliveryNotice, "{action}");
+        assert_eq!(
+            kind(&raw, Some("")).kind(),
+            Kind::DeliveryNotice,
+            "{action}"
+        );
     }
     let delayed = DELIVERY_STATUS.replace("Action: failed", "Action: delayed");
     let verdict = kind(&delayed, Some(""));

@@ -12,10 +12,12 @@ const ANSWER: &str = "It turned up.\n\nIt was under the table, on the 2nd floor.
 
 /// The lines of a fixture file, unescaped, with their names.
 fn entries(file: &'static str) -> impl Iterator<Item = (&'static str, String)> {
-    file.lines().filter(|line| !line.starts_with('#')).map(|line| {
-        let (name, text) = line.split_once('\t').unwrap_or(("", line));
-        (name, text.replace("\\n", "\n"))
-    })
+    file.lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| {
+            let (name, text) = line.split_once('\t').unwrap_or(("", line));
+            (name, text.replace("\\n", "\n"))
+        })
 }
 
 /// Every byte of the text is in one fragment, and the visible text comes out of itself unchanged.
@@ -31,7 +33,11 @@ fn check(name: &str, input: &str, expected: &str) {
         }
         assert_eq!(end, input.len(), "{name}: not to the end");
     }
-    assert_eq!(Reply::of_text(expected).visible(), expected, "{name}: not stable");
+    assert_eq!(
+        Reply::of_text(expected).visible(),
+        expected,
+        "{name}: not stable"
+    );
 }
 
 #[test]
@@ -71,8 +77,9 @@ fn header_blocks_of_many_languages() {
 fn client_lines_of_many_languages() {
     for (_, line) in entries(CLIENT_LINES) {
         check(&line, &format!("{ANSWER}\n\n{line}\n"), ANSWER);
-        let quoted =
-            format!("{ANSWER}\n\n{line}\n\nAm 03.02.26 um 09:12 schrieb Bob:\n> Where is the lid?\n");
+        let quoted = format!(
+            "{ANSWER}\n\n{line}\n\nAm 03.02.26 um 09:12 schrieb Bob:\n> Where is the lid?\n"
+        );
         check(&line, &quoted, ANSWER);
     }
 }
@@ -82,7 +89,10 @@ fn whole_replies() {
     let mut parts = CASES.split("=== ").skip(1);
     while let (Some(case), Some(visible)) = (parts.next(), parts.next()) {
         let (name, input) = case.split_once('\n').unwrap_or((case, ""));
-        let expected = visible.strip_prefix("visible\n").unwrap_or_default().trim_end();
+        let expected = visible
+            .strip_prefix("visible\n")
+            .unwrap_or_default()
+            .trim_end();
         check(name, input, expected);
     }
 }
@@ -147,7 +157,10 @@ fn html_of_many_clients() {
     for (client, html) in cases {
         let reply = Reply::of_html(&html.replace("Q<", &format!("{quote}<")));
         assert_eq!(reply.visible(), "Here.", "{client}\n{}", reply.explain());
-        assert!(reply.elided().contains(quote), "{client}: the quote is kept");
+        assert!(
+            reply.elided().contains(quote),
+            "{client}: the quote is kept"
+        );
     }
 }
 
@@ -155,7 +168,11 @@ fn html_of_many_clients() {
 fn fragments_say_what_they_are() {
     let text = "Yes.\n\n-- \nAnn\n\nAm 03.02.26 um 09:12 schrieb Bob:\n> Is it?\n";
     let reply = Reply::of_text(text);
-    let kinds: Vec<FragmentKind> = reply.fragments().iter().map(|fragment| fragment.kind()).collect();
+    let kinds: Vec<FragmentKind> = reply
+        .fragments()
+        .iter()
+        .map(|fragment| fragment.kind())
+        .collect();
     let expected = [
         FragmentKind::Text,
         FragmentKind::Signature,

@@ -60,7 +60,10 @@ fn read_all(raw: &[u8]) {
     );
     let _ = (
         message.attachments().count(),
-        message.headers().map(|field| field.text().len()).sum::<usize>(),
+        message
+            .headers()
+            .map(|field| field.text().len())
+            .sum::<usize>(),
     );
     let _ = Verdict::of(&message, None);
     tiles(&Reply::of_message(&message));
@@ -82,7 +85,10 @@ fn tiles(reply: &Reply<'_>) {
     // What is shown is a part of the text, in its order.
     let mut rest = reply.text().chars();
     for character in reply.visible().chars().filter(|c| !c.is_whitespace()) {
-        assert!(rest.any(|c| c == character), "{character:?} is not where it was");
+        assert!(
+            rest.any(|c| c == character),
+            "{character:?} is not where it was"
+        );
     }
 }
 

@@ -128,13 +128,19 @@ impl Transcript {
 
     /// Notes an AUTH command line: the mechanism stays, what follows it does not.
     pub(crate) fn client_auth(&mut self, line: &[u8]) {
-        let mut words = line.split(|octet| *octet == b' ').filter(|word| !word.is_empty());
+        let mut words = line
+            .split(|octet| *octet == b' ')
+            .filter(|word| !word.is_empty());
         let (verb, mechanism) = (words.next(), words.next());
         // A client with a bug can put anything in the mechanism's place.
         let known = mechanism.filter(|name| Mechanism::parse(name).is_some());
         let shown = match (verb, known) {
             (Some(verb), Some(name)) if verb.len() == 4 => {
-                let more = if words.next().is_some() { " (redacted)" } else { "" };
+                let more = if words.next().is_some() {
+                    " (redacted)"
+                } else {
+                    ""
+                };
                 format!("AUTH {}{more}", name.escape_ascii())
             }
             _ => "AUTH (redacted)".to_owned(),

@@ -77,12 +77,21 @@ fn a_refused_chunk_is_taken_off_the_stream() {
         session.drain(),
         "451 4.3.0 Try again later\r\n503 5.5.1 Send MAIL first\r\n250 2.0.0 Ok\r\n"
     );
-    assert_eq!(session.log.last().unwrap(), "aborted: the message was not wanted");
+    assert_eq!(
+        session.log.last().unwrap(),
+        "aborted: the message was not wanted"
+    );
 }
 
 #[test]
 fn a_size_that_cannot_be_read_ends_the_session() {
-    for size in ["18446744073709551621 LAST", "-1 LAST", "0x5 LAST", "", "5 FIRST"] {
+    for size in [
+        "18446744073709551621 LAST",
+        "-1 LAST",
+        "0x5 LAST",
+        "",
+        "5 FIRST",
+    ] {
         let mut session = Session::greeted(config());
         session.say("MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n");
         assert_eq!(
@@ -160,7 +169,10 @@ fn chunks_have_their_place() {
          S: 250 2.1.5 Ok
          S: 503 5.5.1 BODY=BINARYMIME goes with BDAT only",
     );
-    assert_eq!(session.say("BDAT 6\r\nabcdef"), "250 2.0.0 Ok: chunk taken\r\n");
+    assert_eq!(
+        session.say("BDAT 6\r\nabcdef"),
+        "250 2.0.0 Ok: chunk taken\r\n"
+    );
     assert_eq!(
         session.say("BDAT 6 LAST\r\nghijkl"),
         "552 5.3.4 Message too big\r\n"
@@ -215,8 +227,16 @@ fn lmtp_has_a_verdict_for_each_recipient() {
          C: QUIT
          S: 221 2.0.0 Bye",
     );
-    assert!(session.log.contains(&"message for 0 6 0 Blah\\r\\n".to_owned()));
-    assert!(session.log.contains(&"message for 1 6 0 Blah\\r\\n".to_owned()));
+    assert!(
+        session
+            .log
+            .contains(&"message for 0 6 0 Blah\\r\\n".to_owned())
+    );
+    assert!(
+        session
+            .log
+            .contains(&"message for 1 6 0 Blah\\r\\n".to_owned())
+    );
     let mut session = Session::new(config());
     session.drain();
     assert!(session.say("LHLO foo.edu\r\n").starts_with("500 "));
@@ -292,7 +312,11 @@ fn wishes_about_time_are_read_and_refused() {
             "555 5.5.4 Error: a parameter is not known\r\n"
         );
     }
-    assert!(session.say("MAIL FROM:<a@b> HOLDFOR=x\r\n").starts_with("501 "));
+    assert!(
+        session
+            .say("MAIL FROM:<a@b> HOLDFOR=x\r\n")
+            .starts_with("501 ")
+    );
 }
 
 #[test]

@@ -5,7 +5,9 @@
 
 mod support;
 
-use inreply_smtp::client::{Client, ClientConfig, CloseReason, Delivery, Envelope, Event, SendError};
+use inreply_smtp::client::{
+    Client, ClientConfig, CloseReason, Delivery, Envelope, Event, SendError,
+};
 use inreply_smtp::wire::data::BareLineEnds;
 use support::{Pair, config};
 
@@ -17,7 +19,8 @@ fn envelope(recipients: &[&str]) -> Envelope {
 }
 
 const BODY: &[u8] = b"Subject: hi\r\n\r\n.dots\r\nbare\nline\rends\r\n.";
-const STORED: &str = "message 43 0 Subject: hi\\r\\n\\r\\n.dots\\r\\nbare\\r\\nline\\r\\nends\\r\\n.\\r\\n";
+const STORED: &str =
+    "message 43 0 Subject: hi\\r\\n\\r\\n.dots\\r\\nbare\\r\\nline\\r\\nends\\r\\n.\\r\\n";
 
 #[test]
 fn a_message_arrives_whole_under_every_segmentation() {
@@ -76,9 +79,15 @@ fn a_connection_lost_at_any_octet_never_loses_an_accepted_message() {
 fn no_accepted_recipient_means_no_message() {
     let mut pair = Pair::new(config().bare_line_ends(BareLineEnds::Refuse), BODY);
     pair.run(&envelope(&["<nobody@example.net>"]));
-    assert!(matches!(&pair.results()[..], [Delivery::Refused(reply)] if reply.code().as_u16() == 550));
     assert!(
-        !pair.session.log.iter().any(|line| line.starts_with("message")),
+        matches!(&pair.results()[..], [Delivery::Refused(reply)] if reply.code().as_u16() == 550)
+    );
+    assert!(
+        !pair
+            .session
+            .log
+            .iter()
+            .any(|line| line.starts_with("message")),
         "{:?}",
         pair.session.log
     );
@@ -90,11 +99,13 @@ fn the_transcript_tells_the_conversation() {
     pair.run(&envelope(&["<bob@example.net>"]));
     let transcript = pair.client.transcript().unwrap().to_string();
     assert!(
-        transcript.starts_with("-> \"220 mx.example ESMTP\\r\\n\"\n<- \"EHLO client.example\\r\\n\"\n"),
+        transcript
+            .starts_with("-> \"220 mx.example ESMTP\\r\\n\"\n<- \"EHLO client.example\\r\\n\"\n"),
         "{transcript}"
     );
     assert!(
-        transcript.contains("<- (message, 39 octets)\n-> \"250 2.0.0 Ok\\r\\n\"\n<- \"QUIT\\r\\n\"\n"),
+        transcript
+            .contains("<- (message, 39 octets)\n-> \"250 2.0.0 Ok\\r\\n\"\n<- \"QUIT\\r\\n\"\n"),
         "{transcript}"
     );
 }
@@ -141,7 +152,13 @@ fn a_server_out_of_step_is_left() {
             "the server sent a reply that nobody asked for: 354 go",
         ),
         (
-            &["220 mx\r\n", "250 mx\r\n", "250 a\r\n", "250 a\r\n", "250 a\r\n"],
+            &[
+                "220 mx\r\n",
+                "250 mx\r\n",
+                "250 a\r\n",
+                "250 a\r\n",
+                "250 a\r\n",
+            ],
             "the server sent a reply that nobody asked for: 250 a",
         ),
         (
@@ -196,7 +213,10 @@ fn what_the_server_cannot_take_is_not_begun() {
         client.poll_transmit();
     }
     let plain = envelope(&["<bob@example.net>"]);
-    assert_eq!(client.send(now, envelope(&[])), Err(SendError::NoRecipients));
+    assert_eq!(
+        client.send(now, envelope(&[])),
+        Err(SendError::NoRecipients)
+    );
     assert_eq!(
         client.send(now, plain.clone().octets(101)),
         Err(SendError::TooBig { limit: 100 })

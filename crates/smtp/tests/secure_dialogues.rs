@@ -20,7 +20,10 @@ fn secure() -> ServerConfig {
 /// A session behind its handshake and its second EHLO.
 fn encrypted(config: ServerConfig) -> Session {
     let mut session = Session::greeted(config);
-    assert_eq!(session.say("STARTTLS\r\n"), "220 2.0.0 Ready to start TLS\r\n");
+    assert_eq!(
+        session.say("STARTTLS\r\n"),
+        "220 2.0.0 Ready to start TLS\r\n"
+    );
     session.start_tls();
     session.say("EHLO client.example\r\n");
     session.log.clear();
@@ -130,17 +133,26 @@ fn a_handshake_has_a_deadline_and_hears_no_plain_text() {
     let mut session = Session::greeted(secure());
     session.say("STARTTLS\r\n");
     assert_eq!(session.wait(Duration::from_mins(1)), "");
-    assert_eq!(session.log.last().unwrap(), "closed: the client took too long");
+    assert_eq!(
+        session.log.last().unwrap(),
+        "closed: the client took too long"
+    );
     let mut session = Session::greeted(secure());
     session.say("STARTTLS\r\n");
     session.server.shutdown(session.now);
     assert_eq!(session.drain(), "");
-    assert_eq!(session.log.last().unwrap(), "closed: the server is shutting down");
+    assert_eq!(
+        session.log.last().unwrap(),
+        "closed: the server is shutting down"
+    );
     let mut session = Session::greeted(secure());
     session.say("STARTTLS\r\n");
     session.server.tls_failed();
     assert_eq!(session.drain(), "");
-    assert_eq!(session.log.last().unwrap(), "closed: the TLS handshake failed");
+    assert_eq!(
+        session.log.last().unwrap(),
+        "closed: the TLS handshake failed"
+    );
 }
 
 #[test]
@@ -200,7 +212,10 @@ fn plain_authenticates() {
          C: MAIL FROM:<a@b.example> AUTH=<>
          S: 250 2.1.0 Ok",
     );
-    assert_eq!(session.log, ["authenticated ann", "mail <a@b.example> AUTH=<>"]);
+    assert_eq!(
+        session.log,
+        ["authenticated ann", "mail <a@b.example> AUTH=<>"]
+    );
     let mut session = encrypted(secure());
     assert_eq!(
         session.say(format!("AUTH plain {response}\r\nNOOP\r\n")),
@@ -286,7 +301,10 @@ fn an_exchange_can_fail_in_every_way() {
         "500 5.5.6 Authentication exchange line is too long\r\n250 2.0.0 Ok\r\n"
     );
     assert_eq!(
-        session.say(format!("AUTH PLAIN {long}\r\nNOOP {}\r\n", "a".repeat(5_000))),
+        session.say(format!(
+            "AUTH PLAIN {long}\r\nNOOP {}\r\n",
+            "a".repeat(5_000)
+        )),
         "500 5.5.6 Line too long\r\n500 5.5.6 Line too long\r\n"
     );
 }
@@ -307,7 +325,11 @@ fn auth_is_offered_under_tls_only() {
     );
     let mut session = Session::new(secure().plaintext_auth(true));
     session.drain();
-    assert!(session.say("EHLO client.example\r\n").contains("250-AUTH SCRAM"));
+    assert!(
+        session
+            .say("EHLO client.example\r\n")
+            .contains("250-AUTH SCRAM")
+    );
     assert_eq!(session.say("AUTH LOGIN\r\n"), "334 VXNlcm5hbWU6\r\n");
 }
 
@@ -368,8 +390,15 @@ fn requiretls_needs_an_offer_and_tls() {
         "530 5.7.10 REQUIRETLS needs TLS here\r\n"
     );
     let mut session = encrypted(secure().requiretls(true));
-    assert!(session.say("EHLO client.example\r\n").contains("REQUIRETLS"));
-    assert_eq!(session.say("MAIL FROM:<a@b> REQUIRETLS\r\n"), "250 2.1.0 Ok\r\n");
+    assert!(
+        session
+            .say("EHLO client.example\r\n")
+            .contains("REQUIRETLS")
+    );
+    assert_eq!(
+        session.say("MAIL FROM:<a@b> REQUIRETLS\r\n"),
+        "250 2.1.0 Ok\r\n"
+    );
 }
 
 fn base64(text: &str) -> String {

@@ -17,7 +17,8 @@ use inreply_smtp::wire::sasl::{Mechanism, Mechanisms};
 use support::{PASSWORD, Pair, TOKEN, client_config, config, tls_info};
 
 const BODY: &[u8] = b"Subject: hi\r\n\r\n.dots\r\nbare\nline\rends\r\n.";
-const STORED: &str = "message 43 0 Subject: hi\\r\\n\\r\\n.dots\\r\\nbare\\r\\nline\\r\\nends\\r\\n.\\r\\n";
+const STORED: &str =
+    "message 43 0 Subject: hi\\r\\n\\r\\n.dots\\r\\nbare\\r\\nline\\r\\nends\\r\\n.\\r\\n";
 
 fn envelope() -> Envelope {
     Envelope::new("<ann@example.com>".parse().unwrap()).to("<bob@example.net>".parse().unwrap())
@@ -34,7 +35,9 @@ fn password() -> Credentials {
 }
 
 fn authenticating(credentials: Credentials) -> ClientConfig {
-    client_config().starttls(StartTls::Required).auth(credentials)
+    client_config()
+        .starttls(StartTls::Required)
+        .auth(credentials)
 }
 
 #[test]
@@ -42,7 +45,9 @@ fn every_mechanism_delivers_under_every_segmentation() {
     for mechanism in Mechanism::ALL {
         for piece in [1, 7, usize::MAX] {
             let credentials = match mechanism {
-                Mechanism::OAuthBearer | Mechanism::XOAuth2 => Credentials::token("ann", Secret::new(TOKEN)),
+                Mechanism::OAuthBearer | Mechanism::XOAuth2 => {
+                    Credentials::token("ann", Secret::new(TOKEN))
+                }
                 _ => password(),
             };
             let client = authenticating(credentials.mechanism(mechanism));
@@ -63,7 +68,10 @@ fn every_mechanism_delivers_under_every_segmentation() {
 fn the_best_mechanism_is_chosen() {
     for (offered, chosen) in [
         (&Mechanism::ALL[..], "AUTH SCRAM-SHA-256 (redacted)"),
-        (&[Mechanism::Login, Mechanism::Plain], "AUTH PLAIN (redacted)"),
+        (
+            &[Mechanism::Login, Mechanism::Plain],
+            "AUTH PLAIN (redacted)",
+        ),
         (&[Mechanism::CramMd5, Mechanism::XOAuth2], "AUTH CRAM-MD5"),
     ] {
         let offered = Mechanisms::from_iter(offered.iter().copied());
@@ -74,7 +82,9 @@ fn the_best_mechanism_is_chosen() {
             transcript.contains(&format!("<- \"{chosen}\\r\\n\"\n")),
             "{transcript}"
         );
-        assert!(transcript.contains("\nTLS connection started: TLSv1.3 with TLS_AES_256_GCM_SHA384\n"));
+        assert!(
+            transcript.contains("\nTLS connection started: TLSv1.3 with TLS_AES_256_GCM_SHA384\n")
+        );
     }
 }
 
@@ -115,7 +125,10 @@ fn chunks_carry_what_data_carries() {
     assert!(matches!(&pair.results()[..], [Delivery::Delivered(_)]));
     assert_eq!(pair.session.message, long);
     let transcript = pair.client.transcript().unwrap().to_string();
-    assert!(transcript.matches("<- \"BDAT ").count() == 3, "{transcript}");
+    assert!(
+        transcript.matches("<- \"BDAT ").count() == 3,
+        "{transcript}"
+    );
 
     let binary: Vec<u8> = (0..=255).collect();
     let mut pair = Pair::new(config().binary_mime(true), &binary);
@@ -179,7 +192,11 @@ fn a_session_that_cannot_be_secured_ends_before_anything_goes() {
         ),
         (
             required(),
-            &["220 m\r\n", "250-m\r\n250 STARTTLS\r\n", "220 go\r\n250-evil\r\n"],
+            &[
+                "220 m\r\n",
+                "250-m\r\n250 STARTTLS\r\n",
+                "220 go\r\n250-evil\r\n",
+            ],
             "octets came between the reply to STARTTLS and the handshake",
         ),
         (
@@ -238,7 +255,10 @@ fn a_session_that_cannot_be_secured_ends_before_anything_goes() {
             "{events:?} {reason}"
         );
         assert!(!said.contains("MAIL"), "{said}");
-        assert!(said.contains("STARTTLS") || !said.contains("AUTH"), "{said}");
+        assert!(
+            said.contains("STARTTLS") || !said.contains("AUTH"),
+            "{said}"
+        );
     }
 }
 
@@ -262,7 +282,10 @@ fn what_was_offered_in_plain_text_does_not_count() {
         "250 m\r\n",
     ];
     let (said, events) = hear(client_config().starttls(StartTls::Opportunistic), &pieces);
-    assert_eq!(said, "EHLO client.example\r\nSTARTTLS\r\nEHLO client.example\r\n");
+    assert_eq!(
+        said,
+        "EHLO client.example\r\nSTARTTLS\r\nEHLO client.example\r\n"
+    );
     assert!(matches!(events.last(), Some(Event::Ready(capabilities)) if !capabilities.pipelining));
 }
 
@@ -322,7 +345,9 @@ fn no_log_shows_a_secret() {
                 (_, true) => PASSWORD,
             };
             let credentials = match mechanism {
-                Mechanism::OAuthBearer | Mechanism::XOAuth2 => Credentials::token("ann", Secret::new(secret)),
+                Mechanism::OAuthBearer | Mechanism::XOAuth2 => {
+                    Credentials::token("ann", Secret::new(secret))
+                }
                 _ => Credentials::password("ann", Secret::new(secret)),
             };
             let client = authenticating(credentials.mechanism(mechanism));
@@ -332,7 +357,10 @@ fn no_log_shows_a_secret() {
             assert_eq!(pair.results().len(), usize::from(right), "{mechanism}");
             for transcript in [pair.client.transcript(), pair.session.server.transcript()] {
                 let transcript = transcript.unwrap();
-                logs.push_str(&format!("{transcript} {transcript:?} {}", transcript.timed()));
+                logs.push_str(&format!(
+                    "{transcript} {transcript:?} {}",
+                    transcript.timed()
+                ));
             }
             logs.push_str(&format!(
                 "{:?} {:?} {:?} {:?}",

@@ -73,7 +73,11 @@ fn an_aborted_transaction() {
          C: QUIT
          S: 221 2.0.0 Bye",
     );
-    assert!(session.log.contains(&"aborted: the client gave it up".to_owned()));
+    assert!(
+        session
+            .log
+            .contains(&"aborted: the client gave it up".to_owned())
+    );
 }
 
 /// RFC 2920 §4: one piece of three commands, one reply each, in order; then a group without an accepted recipient.
@@ -222,7 +226,8 @@ fn an_endless_line_ends_the_session() {
 fn a_browser_is_sent_away_at_its_first_line() {
     let mut session = Session::new(config());
     session.drain();
-    let replies = session.say("POST / HTTP/1.1\r\nHost: mx.example\r\n\r\nHELO x\r\nMAIL FROM:<a@b>\r\n");
+    let replies =
+        session.say("POST / HTTP/1.1\r\nHost: mx.example\r\n\r\nHELO x\r\nMAIL FROM:<a@b>\r\n");
     assert_eq!(replies, "421 4.7.0 I speak SMTP, you do not\r\n");
     assert_eq!(session.log, ["closed: the client speaks another protocol"]);
 }
@@ -251,7 +256,8 @@ fn smuggling_is_refused_and_read_to_the_true_end() {
     ] {
         let mut session = Session::greeted(config());
         session.say("MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n");
-        let smuggled = format!("hello{end}MAIL FROM:<x@y>\r\nRCPT TO:<c@d>\r\nDATA\r\nbad\r\n.\r\nNOOP\r\n");
+        let smuggled =
+            format!("hello{end}MAIL FROM:<x@y>\r\nRCPT TO:<c@d>\r\nDATA\r\nbad\r\n.\r\nNOOP\r\n");
         let replies = session.say(smuggled);
         let (first, rest) = replies.split_once("\r\n").unwrap();
         assert!(first.starts_with("550 5.6.0 Message refused: "), "{first}");
@@ -288,7 +294,10 @@ fn a_message_over_the_limit_is_refused_at_its_end() {
     session.say("MAIL FROM:<a@b> SIZE=10\r\nRCPT TO:<c@d>\r\nDATA\r\n");
     let line = format!("{}\r\n", "a".repeat(98));
     assert_eq!(session.say(line.repeat(11)), "");
-    assert_eq!(session.log.last().unwrap(), "aborted: the message is too big");
+    assert_eq!(
+        session.log.last().unwrap(),
+        "aborted: the message is too big"
+    );
     assert_eq!(
         session.say(".\r\nNOOP\r\n"),
         "552 5.3.4 Message too big\r\n250 2.0.0 Ok\r\n"
@@ -299,8 +308,14 @@ fn a_message_over_the_limit_is_refused_at_its_end() {
 fn an_endless_message_is_cut_off() {
     let mut session = Session::greeted(config().max_message_octets(1_000));
     session.say("MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n");
-    assert_eq!(session.say("a".repeat(2_001)), "552 5.3.4 Message too big\r\n");
-    assert_eq!(session.log.last().unwrap(), "closed: the message was endless");
+    assert_eq!(
+        session.say("a".repeat(2_001)),
+        "552 5.3.4 Message too big\r\n"
+    );
+    assert_eq!(
+        session.log.last().unwrap(),
+        "closed: the message was endless"
+    );
 }
 
 #[test]

@@ -79,11 +79,18 @@ impl Addresses {
     ///
     /// # Errors
     /// See [`mint_until`](Self::mint_until).
-    pub fn mint(&self, context: Context, ids: impl Into<Ids>, today: Day) -> Result<Address, MintError> {
+    pub fn mint(
+        &self,
+        context: Context,
+        ids: impl Into<Ids>,
+        today: Day,
+    ) -> Result<Address, MintError> {
         self.mint_until(
             context,
             ids,
-            self.policy.lifetime().map(|days| today.saturating_add(days)),
+            self.policy
+                .lifetime()
+                .map(|days| today.saturating_add(days)),
         )
     }
 

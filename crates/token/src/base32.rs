@@ -56,8 +56,10 @@ pub(crate) fn decode(text: &[u8], out: &mut [u8; MAX_BYTES]) -> (usize, bool) {
         .map_or(last_place, <[u8; 5]>::as_mut_slice);
     place[..len].copy_from_slice(&last[..len]);
     let trailing = last[len..].iter().fold(0, |bits, octet| bits | octet);
-    let sound =
-        seen & INVALID == 0 && trailing == 0 && chars_for(len) == rest.len() && read.len() == text.len();
+    let sound = seen & INVALID == 0
+        && trailing == 0
+        && chars_for(len) == rest.len()
+        && read.len() == text.len();
     (5 * groups.len() + len, sound)
 }
 
@@ -130,7 +132,9 @@ mod tests {
 
     #[test]
     fn another_reader_agrees_on_every_length() {
-        let data: Vec<u8> = (0..36_u8).map(|n| n.wrapping_mul(151).wrapping_add(13)).collect();
+        let data: Vec<u8> = (0..36_u8)
+            .map(|n| n.wrapping_mul(151).wrapping_add(13))
+            .collect();
         for len in 0..=MAX_BYTES {
             let ours = text(&data[..len]);
             assert_eq!(

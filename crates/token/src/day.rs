@@ -127,7 +127,9 @@ mod tests {
 
     #[test]
     fn every_day_is_one_after_the_day_before() {
-        let mut dates: Vec<String> = (1..=u16::MAX).map(|n| Day::new(n).unwrap().to_string()).collect();
+        let mut dates: Vec<String> = (1..=u16::MAX)
+            .map(|n| Day::new(n).unwrap().to_string())
+            .collect();
         let all = dates.len();
         assert!(dates.is_sorted());
         dates.dedup();

@@ -49,7 +49,9 @@ impl Host {
             return Err(HostError::Octet { at });
         }
         let sound = |label: &str| {
-            (1..=MAX_LABEL_OCTETS).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-')
+            (1..=MAX_LABEL_OCTETS).contains(&label.len())
+                && !label.starts_with('-')
+                && !label.ends_with('-')
         };
         if !text.split('.').all(sound) {
             return Err(HostError::Label);
@@ -122,9 +124,14 @@ mod tests {
         ] {
             assert_eq!(Host::new(name).unwrap().as_str(), name);
         }
-        let longest = [&"a".repeat(63), &"b".repeat(63), &"c".repeat(63), &"d".repeat(61)]
-            .map(String::as_str)
-            .join(".");
+        let longest = [
+            &"a".repeat(63),
+            &"b".repeat(63),
+            &"c".repeat(63),
+            &"d".repeat(61),
+        ]
+        .map(String::as_str)
+        .join(".");
         assert_eq!(longest.len(), 253);
         assert!(Host::new(&longest).is_ok());
         assert_eq!(

@@ -235,7 +235,9 @@ mod tests {
             // 2^64 and more.
             (
                 Layout::Varints,
-                &[0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x02, 0x00],
+                &[
+                    0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x02, 0x00,
+                ],
             ),
             (
                 Layout::Varints,
@@ -244,7 +246,10 @@ mod tests {
                 ],
             ),
             // 7 and 5 as 8 + 8 octets, where varints are shorter.
-            (Layout::Fixed, &[0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 5]),
+            (
+                Layout::Fixed,
+                &[0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 5],
+            ),
             (Layout::Fixed, &[0xff; 15]),
             (Layout::Fixed, &[0xff; 17]),
             (Layout::Fixed, &[0xff; 7]),
@@ -259,6 +264,9 @@ mod tests {
         let long = [&[0xff; 9][..], &[0x01], &[0xff; 6], &[0x01]].concat();
         assert_eq!(Ids::decode(Layout::Varints, &long), None);
         let most = Ids::from((u64::MAX, 1));
-        assert_eq!(Ids::decode(Layout::Varints, most.encode().as_bytes()), Some(most));
+        assert_eq!(
+            Ids::decode(Layout::Varints, most.encode().as_bytes()),
+            Some(most)
+        );
     }
 }

@@ -2,7 +2,9 @@
 
 use core::fmt;
 
-use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD, Encoding, HEXLOWER_PERMISSIVE};
+use data_encoding::{
+    BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD, Encoding, HEXLOWER_PERMISSIVE,
+};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 const LEAST_BYTES: usize = 32;
@@ -182,7 +184,10 @@ mod tests {
             "-wECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHv8",
         ] {
             assert_eq!(Key::from_base64(text).unwrap().as_bytes(), key.as_bytes());
-            assert_eq!(file(format!("{text}\n").as_bytes()).unwrap(), key.as_bytes());
+            assert_eq!(
+                file(format!("{text}\n").as_bytes()).unwrap(),
+                key.as_bytes()
+            );
         }
     }
 
@@ -212,7 +217,10 @@ mod tests {
         assert_eq!(Key::from_hex(&HEX[1..]).unwrap_err(), KeyError::NotHex);
         assert_eq!(Key::from_base64("?").unwrap_err(), KeyError::NotBase64);
         assert_eq!(file(&HEX.as_bytes()[..32]), Err(too_short(16)));
-        assert_eq!(file(b"abcdefghijklmnopqrstuvwxyzABCDEF\n"), Err(too_short(24)));
+        assert_eq!(
+            file(b"abcdefghijklmnopqrstuvwxyzABCDEF\n"),
+            Err(too_short(24))
+        );
         assert_eq!(file(b"short, with spaces\n"), Err(too_short(18)));
         assert_eq!(file(b""), Err(too_short(0)));
     }
@@ -230,6 +238,9 @@ mod tests {
     #[test]
     fn nothing_of_a_key_is_printed() {
         let key = Key::from_bytes(&[0xab; 32]).unwrap();
-        assert_eq!(format!("{key:?} {key:#?}"), "Key([redacted]) Key([redacted])");
+        assert_eq!(
+            format!("{key:?} {key:#?}"),
+            "Key([redacted]) Key([redacted])"
+        );
     }
 }

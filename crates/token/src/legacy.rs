@@ -104,7 +104,8 @@ impl LegacyToken {
         let digits = fields.next()?.as_bytes();
         let user = number(fields.next()?)?;
         let mut tag = [0; TAG_BYTES];
-        let sound = fields.next().is_none() && kind.is_ascii_alphabetic() && digits.len() == 2 * TAG_BYTES;
+        let sound =
+            fields.next().is_none() && kind.is_ascii_alphabetic() && digits.len() == 2 * TAG_BYTES;
         if !sound || HEXLOWER_PERMISSIVE.decode_mut(digits, &mut tag).is_err() {
             return None;
         }

@@ -127,7 +127,9 @@ impl KeyRing {
 
     /// What the key of this id is good for; `None` if the ring has none.
     pub fn state(&self, id: KeyId) -> Option<KeyState> {
-        self.all().find(|entry| entry.id == id).map(|entry| entry.state)
+        self.all()
+            .find(|entry| entry.id == id)
+            .map(|entry| entry.state)
     }
 
     /// The current key, and the others.

@@ -36,7 +36,12 @@ impl Seal {
         let tags = Context::ALL.map(|context| {
             let mut state = hmac(key.as_slice());
             // Neither a context nor a host holds a NUL: no other context and host give these bytes.
-            for part in [context.as_str().as_bytes(), &[0], host.as_str().as_bytes(), &[0]] {
+            for part in [
+                context.as_str().as_bytes(),
+                &[0],
+                host.as_str().as_bytes(),
+                &[0],
+            ] {
                 state.update(part);
             }
             state
@@ -95,7 +100,13 @@ fn padded(tag: &[u8]) -> u128 {
 /// A key for one use from the one the operator gave: HMAC-SHA-256 of the label, which is HKDF-Expand (RFC 5869 §2.3)
 /// for one block in all but the counter. No use can learn the key of another, nor the operator's.
 fn derive(master: &[u8], label: &[u8]) -> Zeroizing<[u8; 32]> {
-    Zeroizing::new(hmac(master).chain_update(label).finalize().into_bytes().into())
+    Zeroizing::new(
+        hmac(master)
+            .chain_update(label)
+            .finalize()
+            .into_bytes()
+            .into(),
+    )
 }
 
 fn hmac(key: &[u8]) -> HmacSha256 {
@@ -148,8 +159,11 @@ mod siv {
             let mut tag = Tag::default();
             tag.copy_from_slice(place);
             // Compares in constant time, and gives the ciphertext back where the tag does not hold.
-            let opened =
-                Aes128Siv::new((&*self.key).into()).decrypt_inout_detached(associated, ids.into(), &tag);
+            let opened = Aes128Siv::new((&*self.key).into()).decrypt_inout_detached(
+                associated,
+                ids.into(),
+                &tag,
+            );
             Choice::from(u8::from(opened.is_ok()))
         }
     }

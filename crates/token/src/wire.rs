@@ -153,7 +153,9 @@ impl Frame {
         let (len, in_base32) = base32::decode(text, &mut bytes);
         let (kind, known) = Kind::decode(bytes[0]);
         let around = HEADER_BYTES + kind.tag.bytes();
-        let admitted = len.checked_sub(around).is_some_and(|ids| kind.layout.admits(ids));
+        let admitted = len
+            .checked_sub(around)
+            .is_some_and(|ids| kind.layout.admits(ids));
         (
             Self {
                 kind,

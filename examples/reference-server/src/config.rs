@@ -114,7 +114,8 @@ impl Config {
         let Some(path) = path else {
             return Ok(Self::default());
         };
-        let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let text =
+            fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         toml::from_str(&text).with_context(|| format!("{} is no config", path.display()))
     }
 
@@ -144,17 +145,23 @@ impl Config {
         );
         let ring =
             keys.into_iter()
-                .try_fold(KeyRing::new(KeyId(current), key), |ring, (id, key)| {
-                    match self.retired_keys.contains(&id) {
+                .try_fold(
+                    KeyRing::new(KeyId(current), key),
+                    |ring, (id, key)| match self.retired_keys.contains(&id) {
                         true => ring.with_retired(KeyId(id), key),
                         false => ring.with_old(KeyId(id), key),
-                    }
-                })?;
+                    },
+                )?;
         Ok(Gate::new(self.site()?, &ring))
     }
 
     pub(crate) fn listener(&self) -> Result<ListenerConfig> {
-        let domain = self.site()?.reply_domain().as_str().parse().context("host")?;
+        let domain = self
+            .site()?
+            .reply_domain()
+            .as_str()
+            .parse()
+            .context("host")?;
         // As Postfix does: scripts that pipe Unix files into sendmail are many, and the end of data stays strict.
         let machine = ServerConfig::new(domain)
             .max_message_octets(self.inbound.max_message_octets)
@@ -190,7 +197,8 @@ impl Config {
         let hello = if hello.is_empty() { &self.host } else { hello };
         let mut client = ClientConfig::new(hello.parse().context("outbound.hello")?);
         if !user.is_empty() {
-            let password = fs::read_to_string(password_file).context("cannot read outbound.password_file")?;
+            let password =
+                fs::read_to_string(password_file).context("cannot read outbound.password_file")?;
             client = client.auth(Credentials::password(
                 user,
                 Secret::new(password.trim_end_matches(['\r', '\n'])),
@@ -258,7 +266,10 @@ mod tests {
 
     #[test]
     fn the_documented_file_says_the_defaults() {
-        assert_eq!(toml::from_str::<Config>(DEFAULT).unwrap(), Config::default());
+        assert_eq!(
+            toml::from_str::<Config>(DEFAULT).unwrap(),
+            Config::default()
+        );
     }
 
     #[test]

@@ -57,7 +57,8 @@ pub(crate) async fn run(once: bool) -> Result<()> {
         "It is green on every other day.\nShall I look into it?",
     )?;
     let ann = store.user(ann)?.context("Ann is gone")?;
-    let notification = forum::notification(store, running.receiver.gate(), "", (issue, number), &ann)?;
+    let notification =
+        forum::notification(store, running.receiver.gate(), "", (issue, number), &ann)?;
     let sent = config
         .relay()?
         .send(notification.envelope, &notification.message)
@@ -99,7 +100,10 @@ pub(crate) async fn run(once: bool) -> Result<()> {
         .into_iter()
         .find(|comment| comment.number == number);
     let stored = stored.context("the comment is gone")?;
-    println!("#{issue} comment {number} by {}:\n{}", ann.name, stored.text);
+    println!(
+        "#{issue} comment {number} by {}:\n{}",
+        ann.name, stored.text
+    );
     if stored.text != ANSWER {
         bail!("the comment is not what Ann wrote");
     }

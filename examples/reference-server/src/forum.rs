@@ -51,7 +51,9 @@ impl Inbox for Forum {
             .ask(move |store| Ok((store.issue(issue)?, store.user(user)?)))
             .await?;
         Ok(match (issue, user) {
-            (Some(issue), Some(user)) if !issue.locked => Standing::Open(Senders::Only(vec![user.email])),
+            (Some(issue), Some(user)) if !issue.locked => {
+                Standing::Open(Senders::Only(vec![user.email]))
+            }
             (Some(_), Some(_)) => Standing::Closed("the issue is locked".to_owned()),
             (None, _) => Standing::Closed("the issue is gone".to_owned()),
             (_, None) => Standing::Closed("the account is gone".to_owned()),
@@ -125,7 +127,8 @@ pub(crate) fn notification(
         reason: "subscribed".to_owned(),
         author,
         text: comment.text.clone(),
-        url: (!url.is_empty()).then(|| format!("{}/issues/{}", url.trim_end_matches('/'), issue.id)),
+        url: (!url.is_empty())
+            .then(|| format!("{}/issues/{}", url.trim_end_matches('/'), issue.id)),
     };
     Ok(notification.compose(gate, SystemTime::now())?)
 }

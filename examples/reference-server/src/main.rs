@@ -132,7 +132,8 @@ async fn run(arguments: Arguments) -> Result<()> {
             Ok(())
         }
         Command::Dns { addresses } => {
-            let plan = inreply::dns::plan::Plan::new(config.site()?.host().as_str())?.addresses(addresses);
+            let plan =
+                inreply::dns::plan::Plan::new(config.site()?.host().as_str())?.addresses(addresses);
             print!("{plan}");
             Ok(())
         }
@@ -143,8 +144,11 @@ async fn run(arguments: Arguments) -> Result<()> {
 
 async fn send_test(config: &Config, to: &str) -> Result<()> {
     let site = config.site()?;
-    let message =
-        inreply::notify::test_message(&site, &to.parse().context("the address")?, SystemTime::now())?;
+    let message = inreply::notify::test_message(
+        &site,
+        &to.parse().context("the address")?,
+        SystemTime::now(),
+    )?;
     let envelope = Envelope::new(format!("<{}>", site.no_reply()).parse()?)
         .to(format!("<{to}>").parse().context("the address")?)
         .octets(message.len() as u64);
@@ -170,7 +174,10 @@ fn user(config: &Config, command: UserCommand) -> Result<()> {
                 bounced,
             } in store.users()?
             {
-                println!("{id}\t{name}\t{email}{}", if bounced { "\tbounced" } else { "" });
+                println!(
+                    "{id}\t{name}\t{email}{}",
+                    if bounced { "\tbounced" } else { "" }
+                );
             }
         }
     }
@@ -180,14 +187,20 @@ fn user(config: &Config, command: UserCommand) -> Result<()> {
 async fn issue(config: &Config, command: IssueCommand) -> Result<()> {
     let store = open_store(config)?;
     match command {
-        IssueCommand::Open { title, author, text } => {
+        IssueCommand::Open {
+            title,
+            author,
+            text,
+        } => {
             let issue = store.open_issue(&title)?;
             println!("{issue}");
             notify_others(config, &store, issue, author, &text).await
         }
-        IssueCommand::Comment { issue, author, text } => {
-            notify_others(config, &store, issue, author, &text).await
-        }
+        IssueCommand::Comment {
+            issue,
+            author,
+            text,
+        } => notify_others(config, &store, issue, author, &text).await,
         IssueCommand::Lock { issue } => store.lock_issue(issue),
         IssueCommand::Show { issue } => {
             let found = store
@@ -202,7 +215,10 @@ async fn issue(config: &Config, command: IssueCommand) -> Result<()> {
                 let author = store
                     .user(comment.author)?
                     .map_or_else(|| "somebody".to_owned(), |user| user.name);
-                println!("\ncomment {} by {author}:\n{}", comment.number, comment.text);
+                println!(
+                    "\ncomment {} by {author}:\n{}",
+                    comment.number, comment.text
+                );
             }
             Ok(())
         }
@@ -210,7 +226,13 @@ async fn issue(config: &Config, command: IssueCommand) -> Result<()> {
 }
 
 /// Adds the comment and mails it to everybody but its author.
-async fn notify_others(config: &Config, store: &Store, issue: u64, author: u64, text: &str) -> Result<()> {
+async fn notify_others(
+    config: &Config,
+    store: &Store,
+    issue: u64,
+    author: u64,
+    text: &str,
+) -> Result<()> {
     let number = store.add_comment(issue, author, text)?;
     let (gate, relay) = (config.gate()?, config.relay()?);
     for user in store

@@ -79,7 +79,10 @@ pub(crate) async fn run(config: &Config) -> Result<()> {
         spool = %running.receiver.spool().root().display(),
         "taking mail"
     );
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let (mut interrupt, mut terminate) = (
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+    );
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}

@@ -167,7 +167,9 @@ impl Store {
             return Ok((Receipt::Duplicate, number));
         }
         let number = insert(&transaction, issue, author, text)?;
-        transaction.open_table(SEEN)?.insert(key.as_bytes(), number)?;
+        transaction
+            .open_table(SEEN)?
+            .insert(key.as_bytes(), number)?;
         transaction.commit()?;
         Ok((Receipt::Stored, number))
     }
@@ -190,7 +192,12 @@ impl Store {
     }
 }
 
-fn insert(transaction: &redb::WriteTransaction, issue: u64, author: u64, text: &str) -> Result<u64> {
+fn insert(
+    transaction: &redb::WriteTransaction,
+    issue: u64,
+    author: u64,
+    text: &str,
+) -> Result<u64> {
     let mut comments = transaction.open_table(COMMENTS)?;
     let last = comments
         .range((issue, 0)..=(issue, u64::MAX))?

@@ -4,7 +4,10 @@ use inreply_token::{Context, Day, Key, KeyId, KeyRing};
 
 fn gate() -> Gate {
     let site = Site::new("forge.example").unwrap();
-    Gate::new(site, &KeyRing::new(KeyId(1), Key::from_bytes(&[7; 32]).unwrap()))
+    Gate::new(
+        site,
+        &KeyRing::new(KeyId(1), Key::from_bytes(&[7; 32]).unwrap()),
+    )
 }
 
 fn today() -> Day {
@@ -75,7 +78,12 @@ fn the_first_fault_counts() {
         (format!("From: bob@example.com\r\n{quote}"), "554 5.6.0"),
         ("From: BOB@example.com\r\n\r\nyes\r\n".to_owned(), "comment"),
     ] {
-        let got = match outcome(&message, "<ann@example.com>", &[recipient(Context::Reply)], &only) {
+        let got = match outcome(
+            &message,
+            "<ann@example.com>",
+            &[recipient(Context::Reply)],
+            &only,
+        ) {
             Outcome::Refused { reply, .. } => reply.to_string().chars().take(9).collect(),
             Outcome::Ignored { kind, .. } => kind.to_owned(),
             Outcome::Comment(_) => "comment".to_owned(),
@@ -93,7 +101,8 @@ fn list_fields_do_not_silence_a_person() {
 
 #[test]
 fn our_own_notification_is_known_by_its_message_id_alone() {
-    let own = "From: ann@example.com\r\nMessage-ID: <issue/7/comment/3@Forge.example>\r\n\r\nhi\r\n";
+    let own =
+        "From: ann@example.com\r\nMessage-ID: <issue/7/comment/3@Forge.example>\r\n\r\nhi\r\n";
     assert!(matches!(reply(own), Outcome::Ignored { kind: "own", .. }));
     let answer = "From: ann@forge.example\r\nMessage-ID: <5c1f@forge.example>\r\nReferences: <issue/7@forge.example>\r\n\
                   Received: from forge.example by mx.example\r\n\r\nhi\r\n";
@@ -102,7 +111,10 @@ fn our_own_notification_is_known_by_its_message_id_alone() {
 
 #[test]
 fn a_token_in_the_text_is_not_published() {
-    let address = gate().addresses().mint(Context::Reply, (7, 5), today()).unwrap();
+    let address = gate()
+        .addresses()
+        .mint(Context::Reply, (7, 5), today())
+        .unwrap();
     let Outcome::Comment(comment) = reply(&format!(
         "From: ann@example.com\r\n\r\nI wrote to {address} twice.\r\n"
     )) else {
@@ -126,7 +138,8 @@ fn copies_have_one_key() {
             .addresses()
             .mint(Context::Reply, (subject, 5), today())
             .unwrap();
-        let Decision::Ask(opened) = gate().check(&[], &format!("<{address}>").parse().unwrap(), today())
+        let Decision::Ask(opened) =
+            gate().check(&[], &format!("<{address}>").parse().unwrap(), today())
         else {
             panic!()
         };
@@ -152,7 +165,10 @@ fn copies_have_one_key() {
     assert_ne!(key(message, 7), key(&message.replace("<1@x>", "<2@x>"), 7));
     assert_ne!(key(message, 7), key(&message.replace("yes", "no"), 7));
     let dated = "From: ann@example.com\r\nDate: Thu, 1 Jan 2026 00:00:00 +0000\r\n\r\nyes\r\n";
-    assert_ne!(key(dated, 7), key(&dated.replace("00:00:00", "00:00:01"), 7));
+    assert_ne!(
+        key(dated, 7),
+        key(&dated.replace("00:00:00", "00:00:01"), 7)
+    );
 }
 
 #[test]
@@ -162,10 +178,17 @@ fn other_tokens_do_what_they_are_for_and_nothing_else() {
                   Final-Recipient: rfc822; ann@example.com\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n";
     let human = "From: ann@example.com\r\n\r\nstop\r\n";
     let away = "From: ann@example.com\r\nAuto-Submitted: auto-replied\r\n\r\naway\r\n";
-    let outcome =
-        |message: &str, context: Context| outcome(message, "<>", &[recipient(context)], &Senders::Anyone);
-    assert!(matches!(outcome(bounce, Context::Bounce), Outcome::Bounced(_)));
-    assert!(matches!(outcome(human, Context::Bounce), Outcome::Ignored { .. }));
+    let outcome = |message: &str, context: Context| {
+        outcome(message, "<>", &[recipient(context)], &Senders::Anyone)
+    };
+    assert!(matches!(
+        outcome(bounce, Context::Bounce),
+        Outcome::Bounced(_)
+    ));
+    assert!(matches!(
+        outcome(human, Context::Bounce),
+        Outcome::Ignored { .. }
+    ));
     assert!(matches!(
         outcome(away, Context::Bounce),
         Outcome::Ignored {

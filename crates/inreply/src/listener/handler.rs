@@ -17,7 +17,10 @@ use inreply_smtp::wire::reply::Reply;
 /// `451 4.3.0`. An `Err` is the negative reply that is sent.
 pub trait Handler: Send {
     /// EHLO or HELO. Accepts by default.
-    fn hello(&mut self, _name: EhloName<'static>) -> impl Future<Output = Result<(), Reply>> + Send {
+    fn hello(
+        &mut self,
+        _name: EhloName<'static>,
+    ) -> impl Future<Output = Result<(), Reply>> + Send {
         std::future::ready(Ok(()))
     }
 
@@ -37,7 +40,10 @@ pub trait Handler: Send {
     }
 
     /// RCPT TO.
-    fn rcpt(&mut self, forward_path: ForwardPath<'static>) -> impl Future<Output = Result<(), Reply>> + Send;
+    fn rcpt(
+        &mut self,
+        forward_path: ForwardPath<'static>,
+    ) -> impl Future<Output = Result<(), Reply>> + Send;
 
     /// DATA: a message begins. Accepts by default.
     fn data(&mut self) -> impl Future<Output = Result<(), Reply>> + Send {

@@ -141,7 +141,10 @@ pub async fn serve<H: Handler + 'static>(
     drop(listener);
     let drained = async { while sessions.join_next().await.is_some() {} };
     if tokio::time::timeout(config.drain, drained).await.is_err() {
-        tracing::warn!(open = sessions.len(), "closing connections that did not finish");
+        tracing::warn!(
+            open = sessions.len(),
+            "closing connections that did not finish"
+        );
     }
 }
 

@@ -51,13 +51,18 @@ mod tests {
     #[test]
     fn a_place_is_given_back() {
         let counts = Arc::new(PerAddress::default());
-        let [one, other] = ["192.0.2.1", "::ffff:192.0.2.1"].map(|address| address.parse().unwrap());
+        let [one, other] =
+            ["192.0.2.1", "::ffff:192.0.2.1"].map(|address| address.parse().unwrap());
         let first = counts.enter(one, Some(1)).unwrap();
         assert!(
             counts.enter(other, Some(1)).is_none(),
             "the same address in IPv6 clothes"
         );
-        assert!(counts.enter("192.0.2.2".parse().unwrap(), Some(1)).is_some());
+        assert!(
+            counts
+                .enter("192.0.2.2".parse().unwrap(), Some(1))
+                .is_some()
+        );
         drop(first);
         assert!(counts.enter(one, Some(1)).is_some());
         assert!(counts.0.lock().unwrap().is_empty());

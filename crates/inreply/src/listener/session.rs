@@ -42,7 +42,11 @@ pub(super) struct Session<H> {
 }
 
 impl<H: Handler> Session<H> {
-    pub(super) fn new(config: &ListenerConfig, handler: H, shutdown: watch::Receiver<bool>) -> Self {
+    pub(super) fn new(
+        config: &ListenerConfig,
+        handler: H,
+        shutdown: watch::Receiver<bool>,
+    ) -> Self {
         let (machine, now) = (config.server.clone(), Instant::now());
         let machine = if config.implicit_tls {
             Server::implicit_tls(machine, now)
@@ -157,7 +161,9 @@ impl<H: Handler> Session<H> {
     }
 
     async fn answer(&mut self, event: Event) {
-        let Self { server, handler, .. } = self;
+        let Self {
+            server, handler, ..
+        } = self;
         let (ticket, verdict) = match event {
             Event::StartTls { ticket } => (ticket, Some(Ok(()))),
             Event::Xclient { ticket, .. } => (ticket, Some(Err(NOT_TRUSTED))),
@@ -172,7 +178,9 @@ impl<H: Handler> Session<H> {
                     }
                 }));
             }
-            Event::Hello { ticket, name, .. } => (ticket, in_time(server, handler.hello(name)).await),
+            Event::Hello { ticket, name, .. } => {
+                (ticket, in_time(server, handler.hello(name)).await)
+            }
             Event::Mail {
                 ticket,
                 reverse_path,
@@ -182,7 +190,9 @@ impl<H: Handler> Session<H> {
                 in_time(server, handler.mail(reverse_path, parameters)).await,
             ),
             Event::Rcpt {
-                ticket, forward_path, ..
+                ticket,
+                forward_path,
+                ..
             } => (ticket, in_time(server, handler.rcpt(forward_path)).await),
             Event::Data { ticket } => (ticket, in_time(server, handler.data()).await),
             Event::EndOfData { ticket, .. } => (

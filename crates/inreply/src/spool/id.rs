@@ -39,7 +39,10 @@ impl QueueId {
     /// # Errors
     /// Where the operating system gives no random numbers.
     pub fn new(arrival: SystemTime) -> io::Result<Self> {
-        let micros = arrival.duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
+        let micros = arrival
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_micros();
         let mut random = [0; 2];
         getrandom::fill(&mut random).map_err(|error| io::Error::other(error.to_string()))?;
         Ok(Self {

@@ -86,7 +86,11 @@ impl Maildir {
         for folder in [spool.tmp(), spool.new_folder()] {
             fs::create_dir_all(folder)?;
         }
-        for folder in [Folder::Success, Folder::Failure(String::new()), Folder::Operator] {
+        for folder in [
+            Folder::Success,
+            Folder::Failure(String::new()),
+            Folder::Operator,
+        ] {
             fs::create_dir_all(spool.root.join(folder.path()))?;
         }
         for entry in fs::read_dir(spool.tmp())? {

@@ -138,13 +138,19 @@ mod tests {
         ] {
             let preamble = Preamble {
                 reverse_path: sender.parse().unwrap(),
-                recipients: recipients.iter().map(|path| path.parse().unwrap()).collect(),
+                recipients: recipients
+                    .iter()
+                    .map(|path| path.parse().unwrap())
+                    .collect(),
                 hello: "x".parse().unwrap(),
                 client: "2001:db8::1".parse().unwrap(),
             };
             let id = QueueId::new(UNIX_EPOCH + Duration::from_secs(1_800_000_000)).unwrap();
             let text = preamble.to_text(id, "reply.example");
-            assert!(text.ends_with("\tFri, 15 Jan 2027 08:00:00 +0000\r\n"), "{text}");
+            assert!(
+                text.ends_with("\tFri, 15 Jan 2027 08:00:00 +0000\r\n"),
+                "{text}"
+            );
             let (envelope, rest) = Preamble::split(text.as_bytes()).unwrap();
             assert_eq!(
                 (envelope.reverse_path, envelope.recipients),

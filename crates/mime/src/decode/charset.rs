@@ -17,7 +17,9 @@ pub(crate) fn decode<'a>(label: &[u8], bytes: &'a [u8]) -> (Cow<'a, str>, bool) 
         return match std::str::from_utf8(bytes) {
             Ok(text) => (Cow::Borrowed(text), text.is_ascii()),
             Err(_) => (
-                encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0,
+                encoding_rs::WINDOWS_1252
+                    .decode_without_bom_handling(bytes)
+                    .0,
                 false,
             ),
         };
@@ -91,7 +93,9 @@ fn utf7(bytes: &[u8]) -> String {
         let pairs = units
             .chunks_exact(2)
             .map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
-        out.extend(char::decode_utf16(pairs).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)));
+        out.extend(
+            char::decode_utf16(pairs).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)),
+        );
         rest = &tail[length..];
         rest = rest.strip_prefix(b"-").unwrap_or(rest);
     }

@@ -52,7 +52,11 @@ mod tests {
     #[test]
     fn rfc_3676_section_4() {
         let cases: &[(&str, bool, &str)] = &[
-            ("one \r\nparagraph\r\nnext\r\n", false, "one paragraph\nnext\n"),
+            (
+                "one \r\nparagraph\r\nnext\r\n",
+                false,
+                "one paragraph\nnext\n",
+            ),
             (
                 "> quoted \r\n> text\r\nanswer\r\n",
                 false,

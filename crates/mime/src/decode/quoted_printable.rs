@@ -39,7 +39,10 @@ pub(crate) fn decode_into(input: &[u8], out: &mut Vec<u8>) -> bool {
             continue;
         }
         // Rule (5): a soft line break, behind which white space may have been added.
-        let blanks = tail.iter().take_while(|&&b| b == b' ' || b == b'\t').count();
+        let blanks = tail
+            .iter()
+            .take_while(|&&b| b == b' ' || b == b'\t')
+            .count();
         rest = match &tail[blanks..] {
             [b'\r', b'\n', after @ ..] | [b'\n', after @ ..] => {
                 kept = out.len();

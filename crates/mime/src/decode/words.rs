@@ -52,7 +52,9 @@ pub(crate) fn decode_flagged(bytes: &[u8], bounds: Bounds) -> (Cow<'_, str>, boo
         }
         let word = EncodedWord::at(&rest[at..]).filter(|(_, length)| {
             let before = rest[..at].last().is_none_or(|b| b.is_ascii_whitespace());
-            let after = rest.get(at + length).is_none_or(|b| b.is_ascii_whitespace());
+            let after = rest
+                .get(at + length)
+                .is_none_or(|b| b.is_ascii_whitespace());
             bounds == Bounds::Free || before && after
         });
         match word {
@@ -88,7 +90,11 @@ impl<'a> EncodedWord<'a> {
         let head = bytes.get(2..bytes.len().min(2 + MAX_CHARSET))?;
         let end = memchr(b'?', head)?;
         let charset = &head[..end];
-        if charset.is_empty() || charset.iter().any(|&b| b.is_ascii_whitespace() || b == b'=') {
+        if charset.is_empty()
+            || charset
+                .iter()
+                .any(|&b| b.is_ascii_whitespace() || b == b'=')
+        {
             return None;
         }
         let [encoding, b'?', tail @ ..] = bytes.get(2 + end + 1..)? else {

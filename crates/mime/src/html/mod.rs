@@ -114,15 +114,17 @@ pub(crate) trait Renderer {
 pub(crate) fn render(html: &str, renderer: &mut impl Renderer) -> String {
     let attributes = Cell::new(0);
     let mut writer = Writer::new(renderer);
-    let mut emitter = CallbackEmitter::new(|event: CallbackEvent<'_>, _: Span<()>| -> Option<Infallible> {
-        match event {
-            CallbackEvent::AttributeName { .. } => attributes.set(attributes.get() + 1),
-            CallbackEvent::AttributeValue { .. } | CallbackEvent::Error(_) => {}
-            _ => attributes.set(0),
-        }
-        writer.event(event);
-        None
-    });
+    let mut emitter = CallbackEmitter::new(
+        |event: CallbackEvent<'_>, _: Span<()>| -> Option<Infallible> {
+            match event {
+                CallbackEvent::AttributeName { .. } => attributes.set(attributes.get() + 1),
+                CallbackEvent::AttributeValue { .. } | CallbackEvent::Error(_) => {}
+                _ => attributes.set(0),
+            }
+            writer.event(event);
+            None
+        },
+    );
     emitter.naively_switch_states(true);
     let reader = Capped::new(html, &attributes);
     let Ok(()) = Tokenizer::new_with_emitter(reader, emitter).finish();

@@ -114,7 +114,9 @@ impl<'r, R: Renderer> Writer<'r, R> {
             CallbackEvent::CloseStartTag { self_closing } => self.start(self_closing),
             CallbackEvent::EndTag { name } => self.end(name),
             CallbackEvent::String { value } => self.text(&String::from_utf8_lossy(value)),
-            CallbackEvent::Comment { .. } | CallbackEvent::Doctype { .. } | CallbackEvent::Error(_) => {}
+            CallbackEvent::Comment { .. }
+            | CallbackEvent::Doctype { .. }
+            | CallbackEvent::Error(_) => {}
         }
     }
 
@@ -134,7 +136,8 @@ impl<'r, R: Renderer> Writer<'r, R> {
                         tag: b"hr",
                         attributes: &self.attributes,
                     };
-                    self.renderer.open(&element, self.stack.len(), self.out.len());
+                    self.renderer
+                        .open(&element, self.stack.len(), self.out.len());
                 }
                 self.want(1);
                 self.literal("--------");
@@ -147,7 +150,8 @@ impl<'r, R: Renderer> Writer<'r, R> {
                     self.text(&alt);
                 }
             }
-            b"meta" | b"link" | b"input" | b"wbr" | b"base" | b"col" | b"area" | b"source" | b"embed" => {}
+            b"meta" | b"link" | b"input" | b"wbr" | b"base" | b"col" | b"area" | b"source"
+            | b"embed" => {}
             name if self_closing && matches!(tag_of(name), Tag::Inline(_)) => {}
             name => self.open(name),
         }
@@ -158,7 +162,8 @@ impl<'r, R: Renderer> Writer<'r, R> {
         let tag = tag_of(name);
         let cite = tag == Tag::Quote && self.attributes.kind.eq_ignore_ascii_case("cite");
         // An item or paragraph ends the one before it (WHATWG "implied end tags").
-        if matches!(tag, Tag::Item | Tag::Paragraph) && self.stack.last().is_some_and(|open| open.tag == tag)
+        if matches!(tag, Tag::Item | Tag::Paragraph)
+            && self.stack.last().is_some_and(|open| open.tag == tag)
         {
             self.pop();
         }
@@ -196,7 +201,8 @@ impl<'r, R: Renderer> Writer<'r, R> {
             tag: name,
             attributes: &self.attributes,
         };
-        self.renderer.open(&element, self.stack.len(), self.out.len());
+        self.renderer
+            .open(&element, self.stack.len(), self.out.len());
         self.stack.push(Open {
             tag,
             cite,
@@ -373,8 +379,8 @@ impl<'r, R: Renderer> Writer<'r, R> {
 /// Elements whose text is no text, and those a style sheet would not show.
 fn is_hidden(name: &[u8], style: &str) -> bool {
     match name {
-        b"script" | b"style" | b"title" | b"template" | b"iframe" | b"object" | b"select" | b"textarea"
-        | b"svg" | b"math" | b"noembed" | b"noframes" => true,
+        b"script" | b"style" | b"title" | b"template" | b"iframe" | b"object" | b"select"
+        | b"textarea" | b"svg" | b"math" | b"noembed" | b"noframes" => true,
         _ if style.is_empty() || style.len() > MAX_STYLE => false,
         _ => {
             let style: String = style.chars().filter(|c| !c.is_whitespace()).collect();
@@ -387,10 +393,10 @@ fn is_hidden(name: &[u8], style: &str) -> bool {
 fn tag_of(name: &[u8]) -> Tag {
     match name {
         b"p" => Tag::Paragraph,
-        b"div" | b"table" | b"tr" | b"ul" | b"ol" | b"dl" | b"dt" | b"dd" | b"section" | b"article"
-        | b"header" | b"footer" | b"main" | b"nav" | b"aside" | b"address" | b"form" | b"fieldset"
-        | b"center" | b"caption" | b"body" | b"html" | b"figure" | b"figcaption" | b"details"
-        | b"summary" => Tag::Block,
+        b"div" | b"table" | b"tr" | b"ul" | b"ol" | b"dl" | b"dt" | b"dd" | b"section"
+        | b"article" | b"header" | b"footer" | b"main" | b"nav" | b"aside" | b"address"
+        | b"form" | b"fieldset" | b"center" | b"caption" | b"body" | b"html" | b"figure"
+        | b"figcaption" | b"details" | b"summary" => Tag::Block,
         b"h1" | b"h2" | b"h3" | b"h4" | b"h5" | b"h6" => Tag::Paragraph,
         b"li" => Tag::Item,
         b"td" | b"th" => Tag::Cell,

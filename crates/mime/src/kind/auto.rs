@@ -10,7 +10,10 @@ pub(crate) fn read(message: &Message<'_>, sender: &Sender) -> Option<Verdict> {
         let text = field.text();
         let word = text.split([';', ' ', '(']).next().unwrap_or_default();
         if !word.is_empty() && !word.eq_ignore_ascii_case("no") {
-            return Some(Verdict::new(Kind::AutoReply, format!("Auto-Submitted: {word}")));
+            return Some(Verdict::new(
+                Kind::AutoReply,
+                format!("Auto-Submitted: {word}"),
+            ));
         }
     }
     if message
@@ -42,7 +45,10 @@ pub(crate) fn read(message: &Message<'_>, sender: &Sender) -> Option<Verdict> {
     if sender.null {
         signs.push("null envelope sender");
     }
-    if message.subject().is_some_and(|subject| is_auto_subject(&subject)) {
+    if message
+        .subject()
+        .is_some_and(|subject| is_auto_subject(&subject))
+    {
         signs.push("Subject");
     }
     if signs.len() < 2 {

@@ -92,10 +92,16 @@ fn notification(subject: &str, text: &str, message: &Message<'_>) -> Option<Verd
             return Some(Verdict::new(Kind::Bounce, "notificationType: Bounce"));
         }
         if says("complaint") {
-            return Some(Verdict::new(Kind::FeedbackReport, "notificationType: Complaint"));
+            return Some(Verdict::new(
+                Kind::FeedbackReport,
+                "notificationType: Complaint",
+            ));
         }
         if says("delivery") {
-            return Some(Verdict::new(Kind::DeliveryNotice, "notificationType: Delivery"));
+            return Some(Verdict::new(
+                Kind::DeliveryNotice,
+                "notificationType: Delivery",
+            ));
         }
     }
     // fml answers as the list's administrator what it will not post.
@@ -111,10 +117,15 @@ fn notification(subject: &str, text: &str, message: &Message<'_>) -> Option<Verd
         ));
     }
     // Hotmail's complaints came before RFC 5965 and never moved to it.
-    if subject.trim_start().starts_with("complaint about message from")
+    if subject
+        .trim_start()
+        .starts_with("complaint about message from")
         && message.parts().any(|part| part.is("message/rfc822"))
     {
-        return Some(Verdict::new(Kind::FeedbackReport, "complaint about message from"));
+        return Some(Verdict::new(
+            Kind::FeedbackReport,
+            "complaint about message from",
+        ));
     }
     None
 }
@@ -139,7 +150,10 @@ fn opening(message: &Message<'_>) -> String {
     } else {
         text
     };
-    let end = text.char_indices().nth(HEAD).map_or(text.len(), |(at, _)| at);
+    let end = text
+        .char_indices()
+        .nth(HEAD)
+        .map_or(text.len(), |(at, _)| at);
     text[..end].to_lowercase()
 }
 

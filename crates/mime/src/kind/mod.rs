@@ -200,7 +200,10 @@ fn calendar(message: &Message<'_>) -> Option<Verdict> {
         })
     };
     if message.parts().any(|part| class(&part)) {
-        return Some(Verdict::new(Kind::Calendar, "Content-Class: calendarmessage"));
+        return Some(Verdict::new(
+            Kind::Calendar,
+            "Content-Class: calendarmessage",
+        ));
     }
     let part = message.parts().find(|part| {
         part.is("text/calendar")

@@ -71,7 +71,10 @@ pub(crate) fn read(message: &Message<'_>) -> Option<Verdict> {
     // The report's own parts: what a forwarded report holds belongs to somebody else.
     for part in message.parts().filter(|part| part.depth() <= 2) {
         if part.is("message/feedback-report") {
-            return Some(Verdict::new(Kind::FeedbackReport, "message/feedback-report part"));
+            return Some(Verdict::new(
+                Kind::FeedbackReport,
+                "message/feedback-report part",
+            ));
         }
         if part.is("message/disposition-notification") {
             // Dovecot's Sieve refuses a message by a notification of its own.
@@ -79,7 +82,10 @@ pub(crate) fn read(message: &Message<'_>) -> Option<Verdict> {
                 .header("auto-submitted")
                 .any(|field| field.text().contains("(rejected)"))
             {
-                return Some(Verdict::new(Kind::Bounce, "a notification that says rejected"));
+                return Some(Verdict::new(
+                    Kind::Bounce,
+                    "a notification that says rejected",
+                ));
             }
             return Some(Verdict::new(
                 Kind::ReadReceipt,
@@ -91,7 +97,10 @@ pub(crate) fn read(message: &Message<'_>) -> Option<Verdict> {
         }
     }
     match report.as_str() {
-        "feedback-report" => Some(Verdict::new(Kind::FeedbackReport, "report-type=feedback-report")),
+        "feedback-report" => Some(Verdict::new(
+            Kind::FeedbackReport,
+            "report-type=feedback-report",
+        )),
         "disposition-notification" => Some(Verdict::new(
             Kind::ReadReceipt,
             "report-type=disposition-notification",
@@ -114,7 +123,11 @@ fn delivery_status(part: Part<'_>) -> Verdict {
         let reason = "message/delivery-status: all recipients reached";
         return Verdict::new(Kind::DeliveryNotice, reason).with_recipients(recipients);
     }
-    Verdict::new(Kind::Bounce, "message/delivery-status: a recipient not reached").with_recipients(recipients)
+    Verdict::new(
+        Kind::Bounce,
+        "message/delivery-status: a recipient not reached",
+    )
+    .with_recipients(recipients)
 }
 
 /// Groups of fields between blank lines: the first is about the message, each further one about a recipient
@@ -124,7 +137,9 @@ fn recipients(body: &[u8]) -> Vec<Recipient> {
     let mut rest = body;
     while !rest.is_empty() && recipients.len() < MAX_RECIPIENTS {
         let group = Message::parse(rest);
-        let end = group.part(0).map_or(rest.len(), |part| part.body_range().start);
+        let end = group
+            .part(0)
+            .map_or(rest.len(), |part| part.body_range().start);
         let text = |name: &str| {
             group
                 .header(name)
@@ -152,7 +167,11 @@ fn recipients(body: &[u8]) -> Vec<Recipient> {
             recipients.push(Recipient {
                 address: address.trim_matches(['<', '>', ' ']).to_owned(),
                 action: self::action(&action),
-                status: status.split_whitespace().next().unwrap_or_default().to_owned(),
+                status: status
+                    .split_whitespace()
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned(),
                 diagnostic: typed("diagnostic-code"),
             });
         }

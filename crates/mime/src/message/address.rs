@@ -380,7 +380,8 @@ fn angle_end(value: &[u8], from: usize) -> usize {
 }
 
 fn atom_end(value: &[u8], from: usize) -> usize {
-    let special = |b: &u8| matches!(b, b'"' | b'(' | b'<' | b',' | b';' | b':') || b.is_ascii_whitespace();
+    let special =
+        |b: &u8| matches!(b, b'"' | b'(' | b'<' | b',' | b';' | b':') || b.is_ascii_whitespace();
     let rest = &value[from..];
     // At least one byte: a stray colon comes here too.
     from + rest

@@ -60,10 +60,9 @@ impl Audit<'_> {
             if !address::parse_list(field.raw(), self.message.limits.list_items, &mut list) {
                 self.push(DefectKind::TooManyItems, field.range());
             }
-            if list
-                .iter()
-                .any(|address| address.local_part().contains('@') && !address.local_part().starts_with('"'))
-            {
+            if list.iter().any(|address| {
+                address.local_part().contains('@') && !address.local_part().starts_with('"')
+            }) {
                 self.push(DefectKind::AddressTwoAt, field.range());
             }
             if list.iter().any(|address| address.address().contains("=?")) {

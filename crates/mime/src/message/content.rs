@@ -199,10 +199,9 @@ impl<'a> Iterator for Parameters<'a> {
             }
             let start = self.position;
             let name_end = start
-                + value
-                    .get(start..)?
-                    .iter()
-                    .position(|&b| matches!(b, b'=' | b';' | b'"' | b'(') || b.is_ascii_whitespace())?;
+                + value.get(start..)?.iter().position(|&b| {
+                    matches!(b, b'=' | b';' | b'"' | b'(') || b.is_ascii_whitespace()
+                })?;
             let equals = skip_cfws(value, name_end);
             if value.get(equals) != Some(&b'=') {
                 self.position = name_end;
@@ -296,7 +295,10 @@ pub(crate) fn skip_cfws(value: &[u8], from: usize) -> usize {
 
 fn token(value: &[u8], from: usize) -> Option<(&str, usize)> {
     let rest = value.get(from..)?;
-    let length = rest.iter().position(|&b| !is_token(b)).unwrap_or(rest.len());
+    let length = rest
+        .iter()
+        .position(|&b| !is_token(b))
+        .unwrap_or(rest.len());
     let text = std::str::from_utf8(&rest[..length]).ok()?;
     if text.is_empty() {
         None
@@ -366,7 +368,8 @@ mod tests {
             parameter(long, "url", 10).as_deref(),
             Some("ftp://cs.utk.edu/pub/moore")
         );
-        let mixed = b"application/x-stuff\r\n title*0*=us-ascii'en'This%20is%20even%20more%20;\r\n \
+        let mixed =
+            b"application/x-stuff\r\n title*0*=us-ascii'en'This%20is%20even%20more%20;\r\n \
             title*1*=%2A%2A%2Afun%2A%2A%2A%20;\r\n title*2=\"isn't it!\"";
         let mixed: Vec<u8> = mixed.to_vec();
         let mixed = String::from_utf8(mixed)
@@ -392,7 +395,11 @@ mod tests {
                 "name",
                 Some("two words.txt"),
             ),
-            ("text/plain; name=copy (1).txt", "name", Some("copy (1).txt")),
+            (
+                "text/plain; name=copy (1).txt",
+                "name",
+                Some("copy (1).txt"),
+            ),
             ("text/plain; name=\"a\\\"b\"", "name", Some("a\"b")),
             ("text/plain; name=\"unclosed", "name", Some("unclosed")),
             (

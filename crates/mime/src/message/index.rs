@@ -113,7 +113,11 @@ impl<'a> Walk<'a> {
     }
 
     /// Follows delimiters until one opens a part: its start and its parent.
-    fn open_after(&mut self, finder: &memmem::Finder<'_>, first: Delimiter) -> Option<(usize, u32)> {
+    fn open_after(
+        &mut self,
+        finder: &memmem::Finder<'_>,
+        first: Delimiter,
+    ) -> Option<(usize, u32)> {
         let mut delimiter = first;
         loop {
             self.close_above(delimiter.level + 1, delimiter.body_end);
@@ -229,7 +233,10 @@ impl<'a> Walk<'a> {
     /// Blank lines and the `From …` line of an mbox file stand before many a stored message.
     fn skip_preface(&mut self) -> usize {
         let raw = self.raw;
-        let blank = raw.iter().take_while(|&&b| b == b'\r' || b == b'\n').count();
+        let blank = raw
+            .iter()
+            .take_while(|&&b| b == b'\r' || b == b'\n')
+            .count();
         let mut position = 0;
         if blank > 0 && self.is_field(blank) {
             self.defect(DefectKind::LeadingBlankLine, 0, blank);
@@ -322,7 +329,9 @@ impl<'a> Walk<'a> {
         let slot = match name.len() {
             12 if name.eq_ignore_ascii_case(b"content-type") => Some(&mut part.content_type),
             19 if name.eq_ignore_ascii_case(b"content-disposition") => Some(&mut part.disposition),
-            25 if name.eq_ignore_ascii_case(b"content-transfer-encoding") => Some(&mut part.encoding),
+            25 if name.eq_ignore_ascii_case(b"content-transfer-encoding") => {
+                Some(&mut part.encoding)
+            }
             _ => None,
         };
         if let Some(slot) = slot {

@@ -139,11 +139,15 @@ impl<'a> Message<'a> {
 
     /// All parts, depth first; the first is the message itself.
     pub fn parts(&self) -> impl Iterator<Item = Part<'_>> {
-        self.index().parts.iter().enumerate().map(|(number, entry)| Part {
-            message: self,
-            number,
-            entry,
-        })
+        self.index()
+            .parts
+            .iter()
+            .enumerate()
+            .map(|(number, entry)| Part {
+                message: self,
+                number,
+                entry,
+            })
     }
 
     /// The part of a number, as [`Part::number`] gives it.
@@ -158,7 +162,9 @@ impl<'a> Message<'a> {
 
     /// The fields of the message's own header.
     pub fn headers(&self) -> impl Iterator<Item = Field<'_>> {
-        self.top_fields().iter().map(|entry| Field::new(self.raw, *entry))
+        self.top_fields()
+            .iter()
+            .map(|entry| Field::new(self.raw, *entry))
     }
 
     /// The message's own fields of a name, regardless of case.
@@ -172,7 +178,10 @@ impl<'a> Message<'a> {
 
     fn top_fields(&self) -> &[index::FieldEntry] {
         let index = self.index();
-        let end = index.parts.first().map_or(0, |part| part.fields_end as usize);
+        let end = index
+            .parts
+            .first()
+            .map_or(0, |part| part.fields_end as usize);
         index.fields.get(..end).unwrap_or_default()
     }
 
@@ -255,7 +264,9 @@ impl<'a> Message<'a> {
 
     /// The text of [`Message::text_part`], format=flowed undone; empty where there is none.
     pub fn text(&self) -> Cow<'_, str> {
-        self.text_part().map(|part| part.unflowed()).unwrap_or_default()
+        self.text_part()
+            .map(|part| part.unflowed())
+            .unwrap_or_default()
     }
 
     /// The source of [`Message::html_part`]; empty where there is none.

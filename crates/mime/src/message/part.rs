@@ -62,7 +62,9 @@ impl<'m> Part<'m> {
     /// The fields of the part's own header.
     pub fn headers(&self) -> impl Iterator<Item = Field<'m>> {
         let raw = self.message.raw;
-        self.fields().iter().map(move |entry| Field::new(raw, *entry))
+        self.fields()
+            .iter()
+            .map(move |entry| Field::new(raw, *entry))
     }
 
     /// The part's own fields of a name, regardless of case.
@@ -106,7 +108,9 @@ impl<'m> Part<'m> {
             return false;
         };
         match self.types() {
-            Some((ours, sub)) => ours.eq_ignore_ascii_case(kind) && sub.eq_ignore_ascii_case(subtype),
+            Some((ours, sub)) => {
+                ours.eq_ignore_ascii_case(kind) && sub.eq_ignore_ascii_case(subtype)
+            }
             None => media_type.eq_ignore_ascii_case(&self.media_type()),
         }
     }
@@ -131,7 +135,9 @@ impl<'m> Part<'m> {
 
     /// Whether its type is no `type/subtype`.
     pub(crate) fn is_untyped(&self) -> bool {
-        self.entry.content_type != NONE && self.types().is_none() && self.disposition() == Disposition::Inline
+        self.entry.content_type != NONE
+            && self.types().is_none()
+            && self.disposition() == Disposition::Inline
     }
 
     /// Whether it has parts, or could have: a `multipart` whose boundary never comes is a leaf, whatever it calls itself.
@@ -144,7 +150,8 @@ impl<'m> Part<'m> {
     }
 
     fn in_digest(&self) -> bool {
-        self.parent().is_some_and(|parent| parent.is("multipart/digest"))
+        self.parent()
+            .is_some_and(|parent| parent.is("multipart/digest"))
     }
 
     fn value(&self, field: u32) -> Option<&'m [u8]> {
@@ -268,7 +275,10 @@ impl<'m> Part<'m> {
     ///
     /// `None` for any other type, and for one whose body is encoded: see [`Part::body`] for that.
     pub fn message(&self) -> Option<Message<'m>> {
-        if !self.is("message/rfc822") && !self.is("message/global") && !self.is("message/rfc822-headers") {
+        if !self.is("message/rfc822")
+            && !self.is("message/global")
+            && !self.is("message/rfc822-headers")
+        {
             return None;
         }
         match self.transfer_encoding() {

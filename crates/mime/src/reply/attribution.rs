@@ -19,7 +19,12 @@ pub(crate) struct Attribution {
 ///
 /// `quoted` says that a quoted line follows: then a date and an address do without colon and verb. Where it follows
 /// directly, a short line that ends in a verb and a colon, or opens with a weekday, does without either.
-pub(crate) fn ending_at(text: &str, lines: &[Line], last: usize, quoted: bool) -> Option<Attribution> {
+pub(crate) fn ending_at(
+    text: &str,
+    lines: &[Line],
+    last: usize,
+    quoted: bool,
+) -> Option<Attribution> {
     let line = lines.get(last)?;
     if line.is_empty() || line.len() > MAX_BYTES || !may_end(line.text(text), quoted) {
         return None;
@@ -45,7 +50,9 @@ pub(crate) fn ending_at(text: &str, lines: &[Line], last: usize, quoted: bool) -
         found = Some(first);
         dated = has_date(joined);
         if dated
-            && !(first > 0 && lines[first - 1].depth == line.depth && is_open(lines[first - 1].text(text)))
+            && !(first > 0
+                && lines[first - 1].depth == line.depth
+                && is_open(lines[first - 1].text(text)))
         {
             break;
         }
@@ -70,7 +77,8 @@ fn may_end(line: &str, quoted: bool) -> bool {
 fn is_attribution(joined: &str, quoted: bool) -> bool {
     let end = joined.trim_end_matches(|c: char| is_blank(c) || matches!(c, '*' | '_'));
     let colon = end.ends_with([':', '\u{ff1a}']);
-    let body = end.trim_end_matches(|c: char| is_blank(c) || matches!(c, ':' | '\u{ff1a}' | '*' | '_'));
+    let body =
+        end.trim_end_matches(|c: char| is_blank(c) || matches!(c, ':' | '\u{ff1a}' | '*' | '_'));
     let address = has_address(body);
     let date = has_date(body);
     let verb = has_verb(body);
@@ -78,7 +86,10 @@ fn is_attribution(joined: &str, quoted: bool) -> bool {
         if verb && (date || address) {
             // A sentence with a date and "said:" somewhere is no attribution: one opens with the date, its
             // preposition or a name, and ends with the verb or a name.
-            return opens(body) || quoted || address && verb_at_end(body) || date && ends_with_address(body);
+            return opens(body)
+                || quoted
+                || address && verb_at_end(body)
+                || date && ends_with_address(body);
         }
         if date && address {
             return quoted || ends_with_address(body) || opens(body) && has_time(body);
@@ -113,8 +124,9 @@ fn is_brief(line: &str) -> bool {
 
 /// Starts like an attribution: with a preposition, a digit, or a weekday or name before the date.
 fn opens(body: &str) -> bool {
-    let head = body
-        .trim_start_matches(|c: char| is_blank(c) || matches!(c, '*' | '_' | '-' | '"' | '<' | '\u{201c}'));
+    let head = body.trim_start_matches(|c: char| {
+        is_blank(c) || matches!(c, '*' | '_' | '-' | '"' | '<' | '\u{201c}')
+    });
     if head.starts_with(|c: char| c.is_ascii_digit()) {
         return true;
     }
@@ -197,7 +209,8 @@ fn has_verb(body: &str) -> bool {
 }
 
 fn verb_at_end(body: &str) -> bool {
-    let end = body.trim_end_matches(|c: char| is_blank(c) || matches!(c, ':' | '\u{ff1a}' | '-' | '*' | '_'));
+    let end = body
+        .trim_end_matches(|c: char| is_blank(c) || matches!(c, ':' | '\u{ff1a}' | '-' | '*' | '_'));
     // Most lines end in a letter that no verb of the list ends in, or in no letter at all.
     if !end
         .as_bytes()
@@ -243,7 +256,9 @@ fn contains_word(text: &str, word: &str) -> bool {
         let bound = |c: Option<char>| {
             c.is_none_or(|c| !c.is_alphabetic() || u32::from(c) > 0x0E00 && u32::from(c) != 0xFF1A)
         };
-        if bound(before) && bound(after) || word.chars().next().is_some_and(|c| u32::from(c) > 0x0E00) {
+        if bound(before) && bound(after)
+            || word.chars().next().is_some_and(|c| u32::from(c) > 0x0E00)
+        {
             return true;
         }
         from = at + word.chars().next().map_or(1, char::len_utf8);
@@ -252,7 +267,8 @@ fn contains_word(text: &str, word: &str) -> bool {
 }
 
 fn ends_with_address(body: &str) -> bool {
-    let tail = body.trim_end_matches(|c: char| is_blank(c) || matches!(c, '>' | ')' | ']' | '"' | '\''));
+    let tail =
+        body.trim_end_matches(|c: char| is_blank(c) || matches!(c, '>' | ')' | ']' | '"' | '\''));
     tail.rsplit(|c: char| is_blank(c) || matches!(c, '<' | '(' | '[' | ':'))
         .next()
         .is_some_and(has_address)
@@ -284,5 +300,6 @@ const MAX_BYTES: usize = 500;
 /// What stands between the dashes of "---- On … wrote ----", or of "---- Bob wrote ----".
 pub(crate) fn is_dashed(title: &str, dashes: usize) -> bool {
     let short = dashes >= 3 && title.split_whitespace().count() <= 8 && title.contains(' ');
-    has_date(title) && has_verb(title) || short && verb_at_end(title) && title.starts_with(char::is_uppercase)
+    has_date(title) && has_verb(title)
+        || short && verb_at_end(title) && title.starts_with(char::is_uppercase)
 }

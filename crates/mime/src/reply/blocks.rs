@@ -30,7 +30,12 @@ pub(crate) struct Region {
 }
 
 /// Cuts the text into blocks that tile it.
-pub(crate) fn read(text: &str, lines: &[Line], regions: &[Region], markers: &[String]) -> Vec<Block> {
+pub(crate) fn read(
+    text: &str,
+    lines: &[Line],
+    regions: &[Region],
+    markers: &[String],
+) -> Vec<Block> {
     let labels = Labels::of(text, lines);
     let mut reader = Reader {
         text,
@@ -117,7 +122,12 @@ impl Reader<'_> {
             }
             // Without a date the dashes alone could frame a heading: quote marks below must confirm.
             Some(Marker::Attribution) if has_date(content) || self.is_quoted_below(at) => {
-                return self.rest_is_quote(at, at + 1, FragmentKind::Attribution, Rule::DashedAttribution);
+                return self.rest_is_quote(
+                    at,
+                    at + 1,
+                    FragmentKind::Attribution,
+                    Rule::DashedAttribution,
+                );
             }
             Some(Marker::Above | Marker::Attribution) | None => {}
             Some(Marker::Forward) => {
@@ -127,12 +137,22 @@ impl Reader<'_> {
             }
             Some(Marker::Rule) => {
                 if let Some(block) = self.block_below(at) {
-                    return self.rest_is_quote(at, block, FragmentKind::HeaderBlock, Rule::HeaderLines);
+                    return self.rest_is_quote(
+                        at,
+                        block,
+                        FragmentKind::HeaderBlock,
+                        Rule::HeaderLines,
+                    );
                 }
             }
             Some(Marker::Delimiter) => {
                 if let Some(block) = self.block_below(at) {
-                    return self.rest_is_quote(at, block, FragmentKind::HeaderBlock, Rule::HeaderLines);
+                    return self.rest_is_quote(
+                        at,
+                        block,
+                        FragmentKind::HeaderBlock,
+                        Rule::HeaderLines,
+                    );
                 }
                 // A rule at the very top is an ornament: no signature opens a message.
                 if self.has_text || content.starts_with(['-', '\u{2014}', '\u{2013}']) {
@@ -163,7 +183,8 @@ impl Reader<'_> {
 
     fn region(&mut self, kind: FragmentKind, rule: Rule, first: usize, end: usize) {
         let opening = self.lines[first..end].iter().find(|line| !line.is_empty());
-        let forward = opening.is_some_and(|line| marker::read(line.text(self.text)) == Some(Marker::Forward));
+        let forward =
+            opening.is_some_and(|line| marker::read(line.text(self.text)) == Some(Marker::Forward));
         let attributed = self
             .said_above()
             .is_some_and(|block| block.kind == FragmentKind::Attribution);
@@ -171,7 +192,9 @@ impl Reader<'_> {
             FragmentKind::Quote if forward => {
                 self.push(FragmentKind::Forward, Rule::ForwardMarker, first, end)
             }
-            FragmentKind::Text if attributed => self.push(FragmentKind::Quote, Rule::HtmlQuote, first, end),
+            FragmentKind::Text if attributed => {
+                self.push(FragmentKind::Quote, Rule::HtmlQuote, first, end)
+            }
             _ => {
                 self.has_text |= kind == FragmentKind::Text;
                 self.push(kind, rule, first, end);
@@ -225,7 +248,11 @@ impl Reader<'_> {
             self.has_text = true;
             self.push_bytes(FragmentKind::Text, Rule::Plain, line.start, start);
         }
-        let begin = if start > line.content { start } else { line.start };
+        let begin = if start > line.content {
+            start
+        } else {
+            line.start
+        };
         let end = self.lines[last].next;
         self.push_bytes(FragmentKind::Attribution, Rule::AttributionLine, begin, end);
         let quoted = self.is_quoted_below(last);
@@ -244,9 +271,18 @@ impl Reader<'_> {
         if end >= line.end {
             return None;
         }
-        let lead = if start > line.content { start } else { line.start };
+        let lead = if start > line.content {
+            start
+        } else {
+            line.start
+        };
         self.push_bytes(FragmentKind::Text, Rule::Plain, line.start, lead);
-        self.push_bytes(FragmentKind::Attribution, Rule::AttributionInside, lead, end);
+        self.push_bytes(
+            FragmentKind::Attribution,
+            Rule::AttributionInside,
+            lead,
+            end,
+        );
         let text_end = self.text.len();
         self.push_bytes(FragmentKind::Quote, Rule::AfterIntroducer, end, text_end);
         Some(self.lines.len())
@@ -275,12 +311,17 @@ impl Reader<'_> {
 
     /// The end of a header block below the line `at`, blank lines between.
     fn block_below(&self, at: usize) -> Option<usize> {
-        let first = (at + 1..self.lines.len().min(at + 4)).find(|&number| !self.lines[number].is_blank())?;
+        let first = (at + 1..self.lines.len().min(at + 4))
+            .find(|&number| !self.lines[number].is_blank())?;
         self.labels.block_end(self.text, self.lines, first, true)
     }
 
     fn is_quoted_below(&self, last: usize) -> bool {
-        let next = self.lines.iter().skip(last + 1).find(|line| !line.is_blank());
+        let next = self
+            .lines
+            .iter()
+            .skip(last + 1)
+            .find(|line| !line.is_blank());
         match next {
             Some(line) => line.depth > 0 || self.in_region(line),
             None => false,
@@ -288,7 +329,9 @@ impl Reader<'_> {
     }
 
     fn in_region(&self, line: &Line) -> bool {
-        let next = self.regions.partition_point(|region| region.end <= line.start);
+        let next = self
+            .regions
+            .partition_point(|region| region.end <= line.start);
         self.regions
             .get(next)
             .is_some_and(|region| region.start <= line.start)
@@ -309,9 +352,14 @@ impl Reader<'_> {
                     return true;
                 }
                 match marker::read(line.text(self.text)) {
-                    Some(Marker::Above | Marker::Original | Marker::Attribution | Marker::Forward) => true,
+                    Some(
+                        Marker::Above | Marker::Original | Marker::Attribution | Marker::Forward,
+                    ) => true,
                     Some(Marker::Rule | Marker::Delimiter) => self.block_below(at).is_some(),
-                    None => self.labels.block_end(self.text, self.lines, at, false).is_some(),
+                    None => self
+                        .labels
+                        .block_end(self.text, self.lines, at, false)
+                        .is_some(),
                 }
             })
             .unwrap_or(self.lines.len())
@@ -349,11 +397,15 @@ impl Reader<'_> {
             return false;
         }
         let content = self.lines[at].text(self.text);
-        let torn_link = attribution::is_open(above.text(self.text)) && content.contains([')', '>', ']']);
-        let link =
-            content.trim_start_matches(['(', '<', '[']).starts_with("http") && !content.trim().contains(' ');
+        let torn_link =
+            attribution::is_open(above.text(self.text)) && content.contains([')', '>', ']']);
+        let link = content
+            .trim_start_matches(['(', '<', '['])
+            .starts_with("http")
+            && !content.trim().contains(' ');
         let link = link || content.starts_with("(http") && content.trim_end().ends_with('>');
-        let wrapped = above.len() >= 66 && content.starts_with(char::is_lowercase) && content.len() < 40;
+        let wrapped =
+            above.len() >= 66 && content.starts_with(char::is_lowercase) && content.len() < 40;
         torn_link || link || wrapped
     }
 

@@ -99,7 +99,9 @@ impl Labelled {
             return None;
         }
         if !label.chars().all(|c| {
-            c.is_alphabetic() || matches!(c, ' ' | '-' | '\'' | '\u{2019}' | '.' | '\u{a0}') || is_mark(c)
+            c.is_alphabetic()
+                || matches!(c, ' ' | '-' | '\'' | '\u{2019}' | '.' | '\u{a0}')
+                || is_mark(c)
         }) {
             return None;
         }

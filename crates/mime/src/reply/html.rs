@@ -147,8 +147,8 @@ fn is_outlook_border(style: &str) -> bool {
         .flat_map(char::to_lowercase)
         .collect();
     let desktop = style.contains("border-top:solid#") && style.contains("padding:3.0pt0");
-    let windows_mail =
-        style.contains("border-top-color:rgb(229,229,229)") && style.contains("border-top-width:1px");
+    let windows_mail = style.contains("border-top-color:rgb(229,229,229)")
+        && style.contains("border-top-width:1px");
     desktop || windows_mail
 }
 

@@ -51,7 +51,9 @@ pub(crate) fn lines(text: &str) -> Vec<Line> {
 fn bars(text: &str, lines: &mut [Line]) {
     let barred = |line: &Line| {
         let content = line.text(text);
-        line.depth == 0 && (content == "|" || content.starts_with("| ")) && !content[1..].contains('|')
+        line.depth == 0
+            && (content == "|" || content.starts_with("| "))
+            && !content[1..].contains('|')
     };
     let mut at = 0;
     while at < lines.len() {
@@ -78,7 +80,8 @@ pub(crate) fn line(text: &str, start: usize, end: usize, next: usize) -> Line {
             b'>' => depth += 1,
             b' ' | b'\t' | b'\r' => {}
             0x80.. => {
-                let Some(character) = trimmed[content..].chars().next().filter(|&c| is_blank(c)) else {
+                let Some(character) = trimmed[content..].chars().next().filter(|&c| is_blank(c))
+                else {
                     break;
                 };
                 content += character.len_utf8();

@@ -16,7 +16,10 @@ pub(crate) enum Armour {
 
 /// Reads a line as the start of armour.
 pub(crate) fn armour(line: &str) -> Option<Armour> {
-    match line.strip_prefix("-----BEGIN PGP ")?.strip_suffix("-----")? {
+    match line
+        .strip_prefix("-----BEGIN PGP ")?
+        .strip_suffix("-----")?
+    {
         "SIGNED MESSAGE" => Some(Armour::Signed),
         "SIGNATURE" => Some(Armour::Signature),
         _ => None,
@@ -61,7 +64,8 @@ pub(crate) fn read(line: &str) -> Option<Marker> {
         .iter()
         .any(|name| lower == *name || dashed && lower.starts_with(name))
     {
-        return (dashed || inner.ends_with(':') || inner.ends_with('\u{ff1a}')).then_some(Marker::Forward);
+        return (dashed || inner.ends_with(':') || inner.ends_with('\u{ff1a}'))
+            .then_some(Marker::Forward);
     }
     let rules = line
         .chars()
@@ -81,7 +85,8 @@ pub(crate) fn read(line: &str) -> Option<Marker> {
 
 /// "reply above this line" with dashes or hashes around it, or as a line of its own.
 fn above(line: &str) -> Option<Marker> {
-    let inner = line.trim_matches(|c: char| is_rule(c) || is_blank(c) || matches!(c, '#' | '*' | '>' | '<'));
+    let inner = line
+        .trim_matches(|c: char| is_rule(c) || is_blank(c) || matches!(c, '#' | '*' | '>' | '<'));
     let framed = inner.len() < line.len();
     if !framed && inner.len() > MAX_BARE {
         return None;

@@ -22,7 +22,9 @@ pub(crate) fn remove(text: &str, own: impl Fn(&str) -> bool) -> String {
         before = before.strip_suffix("mailto:").unwrap_or(before);
         if let (Some(opened), Some(closed)) = (before.strip_suffix('<'), after.strip_prefix('>')) {
             (before, after) = (opened, closed);
-        } else if let (Some(opened), Some(closed)) = (before.strip_suffix('['), after.strip_prefix(']')) {
+        } else if let (Some(opened), Some(closed)) =
+            (before.strip_suffix('['), after.strip_prefix(']'))
+        {
             (before, after) = (opened, closed);
         }
         out.push_str(before);

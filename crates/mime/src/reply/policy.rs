@@ -7,7 +7,12 @@ use super::options::Options;
 use super::signature;
 
 /// Decides for every block whether it is shown; splits text blocks that end in a signature.
-pub(crate) fn apply(text: &str, lines: &[Line], blocks: Vec<Block>, options: &Options) -> Vec<Block> {
+pub(crate) fn apply(
+    text: &str,
+    lines: &[Line],
+    blocks: Vec<Block>,
+    options: &Options,
+) -> Vec<Block> {
     let mut blocks = split_text(text, lines, blocks);
     keep_answered(text, &mut blocks);
     forward(text, &mut blocks, options);
@@ -57,7 +62,9 @@ fn split_text(text: &str, lines: &[Line], blocks: Vec<Block>) -> Vec<Block> {
         loop {
             own = trim_blank(own);
             let paragraph = paragraph_start(own);
-            let Some(first) = own.get(paragraph) else { break };
+            let Some(first) = own.get(paragraph) else {
+                break;
+            };
             let found = if signature::is_disclaimer(&text[first.start..own[own.len() - 1].end]) {
                 Some((FragmentKind::Disclaimer, Rule::DisclaimerWords))
             } else if paragraph + 1 == own.len()
@@ -71,7 +78,12 @@ fn split_text(text: &str, lines: &[Line], blocks: Vec<Block>) -> Vec<Block> {
             let (paragraph, first, kind, rule) = match found {
                 Some((kind, rule)) => (paragraph, first, kind, rule),
                 None => match signature::contact_block(text, own) {
-                    Some(start) => (start, &own[start], FragmentKind::Signature, Rule::ContactBlock),
+                    Some(start) => (
+                        start,
+                        &own[start],
+                        FragmentKind::Signature,
+                        Rule::ContactBlock,
+                    ),
                     None => break,
                 },
             };
@@ -114,7 +126,10 @@ fn trim_blank(lines: &[Line]) -> &[Line] {
 }
 
 fn paragraph_start(lines: &[Line]) -> usize {
-    lines.iter().rposition(Line::is_blank).map_or(0, |at| at + 1)
+    lines
+        .iter()
+        .rposition(Line::is_blank)
+        .map_or(0, |at| at + 1)
 }
 
 /// Quotes with an answer below them: one of them is bottom posting and is cut; several are inline answers and stay,
@@ -135,7 +150,8 @@ fn keep_answered(text: &str, blocks: &mut [Block]) {
         match block.kind {
             FragmentKind::Text => below = true,
             FragmentKind::Quote if matches!(block.rule, Rule::QuoteMark | Rule::Blockquote) => {
-                let introduces = |kind| matches!(kind, FragmentKind::Attribution | FragmentKind::HeaderBlock);
+                let introduces =
+                    |kind| matches!(kind, FragmentKind::Attribution | FragmentKind::HeaderBlock);
                 let attribution = above.filter(|_| kind_above.is_some_and(introduces));
                 let led = kind_above == Some(FragmentKind::Text);
                 let glued = block.glued && block.rule == Rule::QuoteMark;
@@ -149,7 +165,9 @@ fn keep_answered(text: &str, blocks: &mut [Block]) {
                 }
                 attributed_below |= attribution.is_some();
             }
-            FragmentKind::Quote => attributed_below |= kind_above == Some(FragmentKind::Attribution),
+            FragmentKind::Quote => {
+                attributed_below |= kind_above == Some(FragmentKind::Attribution)
+            }
             _ => {}
         }
     }
@@ -181,11 +199,14 @@ struct Quoted {
 
 /// A forward is shown whole: the message passed on is what its sender has to say.
 fn forward(text: &str, blocks: &mut [Block], options: &Options) {
-    let said = blocks.iter().any(|block| block.visible && has_words(text, block));
+    let said = blocks
+        .iter()
+        .any(|block| block.visible && has_words(text, block));
     let passed_on = options.forwarded && !said;
     for block in blocks {
         let is_forward = block.kind == FragmentKind::Forward;
-        if is_forward && (options.keep_forward || !said) || passed_on && block.kind != FragmentKind::Signature
+        if is_forward && (options.keep_forward || !said)
+            || passed_on && block.kind != FragmentKind::Signature
         {
             block.visible = true;
         }

@@ -10,16 +10,18 @@ pub(crate) fn is_client_line(line: &str) -> bool {
         return false;
     }
     let plain = without_links(line);
-    let plain =
-        plain.trim_matches(|c: char| is_blank(c) || matches!(c, '*' | '_' | '-' | '\u{2014}' | '(' | ')'));
+    let plain = plain.trim_matches(|c: char| {
+        is_blank(c) || matches!(c, '*' | '_' | '-' | '\u{2014}' | '(' | ')')
+    });
     let words = plain.split_whitespace().count();
     if words > 12 || plain.is_empty() {
         return false;
     }
     let lower = plain.to_lowercase();
     let lower = lower.trim_end_matches('.');
-    let sentence =
-        plain.contains([',', ';', '?', '!']) || plain.contains(". ") || plain.ends_with('.') && words > 7;
+    let sentence = plain.contains([',', ';', '?', '!'])
+        || plain.contains(". ")
+        || plain.ends_with('.') && words > 7;
     if sentence {
         return false;
     }
@@ -142,7 +144,9 @@ pub(crate) fn contact_block(text: &str, lines: &[Line]) -> Option<usize> {
             .map_or(0, |at| at + 1);
         let paragraph = &lines[first..end];
         if paragraph.len() > MAX_CONTACT_LINES
-            || paragraph.iter().any(|line| !is_signature_line(line.text(text)))
+            || paragraph
+                .iter()
+                .any(|line| !is_signature_line(line.text(text)))
         {
             break;
         }
@@ -157,7 +161,10 @@ pub(crate) fn contact_block(text: &str, lines: &[Line]) -> Option<usize> {
             break;
         }
         contacts += found.len();
-        links += found.iter().filter(|&&contact| contact == Contact::Link).count();
+        links += found
+            .iter()
+            .filter(|&&contact| contact == Contact::Link)
+            .count();
         if is_name(paragraph[0].text(text)) {
             start = Some(first);
         }
@@ -225,7 +232,8 @@ impl Contact {
             return Some(Self::Number);
         }
         // A street and its post code.
-        let place = digits >= 4 && plain.contains(',') && labelled && words <= 8 && !plain.contains(':');
+        let place =
+            digits >= 4 && plain.contains(',') && labelled && words <= 8 && !plain.contains(':');
         place.then_some(Self::Place)
     }
 }

@@ -56,7 +56,9 @@ impl Credentials {
     /// The best of the offered mechanisms; SCRAM needs a nonce.
     pub(super) fn choose(&self, offered: Mechanisms, has_nonce: bool) -> Option<Mechanism> {
         let suits = |mechanism: &Mechanism| match (mechanism, &self.proof) {
-            (Mechanism::OAuthBearer | Mechanism::XOAuth2, proof) => matches!(proof, Proof::Token(_)),
+            (Mechanism::OAuthBearer | Mechanism::XOAuth2, proof) => {
+                matches!(proof, Proof::Token(_))
+            }
             (Mechanism::ScramSha256, Proof::Password(_)) => has_nonce,
             (_, proof) => matches!(proof, Proof::Password(_)),
         };

@@ -186,7 +186,11 @@ impl Client {
     pub fn handle_eof(&mut self, _now: Instant) {
         if !self.is_closed() {
             let quit = matches!(self.state, State::Quitting);
-            self.close(if quit { CloseReason::Quit } else { CloseReason::Eof });
+            self.close(if quit {
+                CloseReason::Quit
+            } else {
+                CloseReason::Eof
+            });
         }
     }
 
@@ -262,7 +266,8 @@ impl Client {
         };
         self.command(now, &mail, Expected::Mail);
         // Chunks go out without waiting for one another's replies, which takes PIPELINING.
-        let chunks = self.capabilities.chunking && self.capabilities.pipelining && self.config.chunking;
+        let chunks =
+            self.capabilities.chunking && self.capabilities.pipelining && self.config.chunking;
         let chunked = chunks || envelope.binary;
         self.state = State::Envelope(Transaction::new(envelope, chunked));
         self.advance(now);
@@ -366,7 +371,11 @@ impl Client {
         }
         match expected {
             Expected::Greeting if reply.is_positive() => {
-                self.command(now, &Command::Ehlo(self.config.name.clone()), Expected::Ehlo);
+                self.command(
+                    now,
+                    &Command::Ehlo(self.config.name.clone()),
+                    Expected::Ehlo,
+                );
             }
             Expected::Ehlo | Expected::Helo if reply.is_positive() => {
                 self.greeted(now, &reply);
@@ -378,9 +387,15 @@ impl Client {
             Expected::Auth => self.auth_replied(now, reply),
             // RFC 5321 §3.2: a server without extensions answers EHLO so.
             Expected::Ehlo if reply.code().class() == ReplyClass::PermanentNegative => {
-                self.command(now, &Command::Helo(self.config.name.clone()), Expected::Helo);
+                self.command(
+                    now,
+                    &Command::Helo(self.config.name.clone()),
+                    Expected::Helo,
+                );
             }
-            Expected::Greeting | Expected::Ehlo | Expected::Helo => self.close(CloseReason::Refused(reply)),
+            Expected::Greeting | Expected::Ehlo | Expected::Helo => {
+                self.close(CloseReason::Refused(reply))
+            }
             Expected::Mail if reply.is_positive() => self.advance(now),
             Expected::Rcpt(index) => {
                 if let State::Envelope(transaction) = &mut self.state {
@@ -427,7 +442,11 @@ impl Client {
             }
             // Behind the replies of all recipients DATA needs one that was accepted; before them it takes its chance.
             let worthwhile = !self.expected.is_empty() || transaction.has_accepted_recipient();
-            if transaction.is_decided() || transaction.data_sent || !transaction.all_asked() || !worthwhile {
+            if transaction.is_decided()
+                || transaction.data_sent
+                || !transaction.all_asked()
+                || !worthwhile
+            {
                 break;
             }
             transaction.data_sent = true;
@@ -501,8 +520,9 @@ impl Client {
     }
 
     fn decide(&mut self, reply: Reply) {
-        if let State::Envelope(transaction) | State::Body(transaction, _) | State::Ending(transaction) =
-            &mut self.state
+        if let State::Envelope(transaction)
+        | State::Body(transaction, _)
+        | State::Ending(transaction) = &mut self.state
         {
             transaction.decide(reply);
         }
@@ -520,7 +540,9 @@ impl Client {
                 self.state = State::Ending(transaction);
                 self.command(now, &Command::Rset, Expected::Rset);
             }
-            State::Ending(transaction) => self.events.push_back(Event::Finished(transaction.report())),
+            State::Ending(transaction) => {
+                self.events.push_back(Event::Finished(transaction.report()))
+            }
             state => self.state = state,
         }
     }
@@ -566,7 +588,9 @@ impl Client {
 
     fn close(&mut self, reason: CloseReason) {
         match std::mem::replace(&mut self.state, State::Closed) {
-            State::Envelope(transaction) | State::Body(transaction, _) | State::Ending(transaction) => {
+            State::Envelope(transaction)
+            | State::Body(transaction, _)
+            | State::Ending(transaction) => {
                 self.events.push_back(Event::Finished(transaction.report()));
             }
             _ => {}

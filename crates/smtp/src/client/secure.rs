@@ -39,7 +39,11 @@ impl Client {
         }
         // RFC 3207 §4.2: what was said in plain text does not count.
         self.capabilities = Capabilities::default();
-        self.command(now, &Command::Ehlo(self.config.name.clone()), Expected::Ehlo);
+        self.command(
+            now,
+            &Command::Ehlo(self.config.name.clone()),
+            Expected::Ehlo,
+        );
         Ok(())
     }
 
@@ -93,7 +97,8 @@ impl Client {
         if self.tls.is_none() && !self.config.plaintext_auth {
             return self.close(CloseReason::AuthNeedsTls);
         }
-        let Some(mechanism) = credentials.choose(self.capabilities.auth, self.nonce.is_some()) else {
+        let Some(mechanism) = credentials.choose(self.capabilities.auth, self.nonce.is_some())
+        else {
             return self.close(CloseReason::NoMechanism);
         };
         // A nonce serves one exchange.
@@ -122,7 +127,8 @@ impl Client {
                     .lines()
                     .next()
                     .and_then(|text| decode(text.trim().as_bytes()));
-                let answer = challenge.map_or(Answer::Cancel, |challenge| exchange.answer(&challenge));
+                let answer =
+                    challenge.map_or(Answer::Cancel, |challenge| exchange.answer(&challenge));
                 if let Some(transcript) = &mut self.transcript {
                     transcript.redacted_client();
                 }
@@ -145,6 +151,7 @@ impl Client {
 
     fn ready(&mut self) {
         self.state = State::Ready;
-        self.events.push_back(Event::Ready(self.capabilities.clone()));
+        self.events
+            .push_back(Event::Ready(self.capabilities.clone()));
     }
 }

@@ -34,7 +34,9 @@ pub(super) fn salted_password(password: &[u8], salt: &[u8], iterations: u32) -> 
     let mut sum = last;
     for _ in 1..iterations {
         last = round(&[&last]);
-        sum.iter_mut().zip(last).for_each(|(sum, octet)| *sum ^= octet);
+        sum.iter_mut()
+            .zip(last)
+            .for_each(|(sum, octet)| *sum ^= octet);
     }
     sum
 }
@@ -53,7 +55,10 @@ mod tests {
     #[test]
     fn the_example_of_cram_md5() {
         assert_eq!(
-            hmac_md5(b"tanstaaftanstaaf", b"<1896.697170952@postoffice.reston.mci.net>"),
+            hmac_md5(
+                b"tanstaaftanstaaf",
+                b"<1896.697170952@postoffice.reston.mci.net>"
+            ),
             "b913a602c7eda7a495b4e6e7334d3890"
         );
     }

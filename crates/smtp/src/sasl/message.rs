@@ -37,7 +37,9 @@ pub(crate) fn xoauth2(user: &str, token: &Secret) -> Secret {
 }
 
 pub(crate) fn read_xoauth2(message: &[u8]) -> Option<(String, Secret)> {
-    let text = std::str::from_utf8(message).ok()?.strip_suffix("\x01\x01")?;
+    let text = std::str::from_utf8(message)
+        .ok()?
+        .strip_suffix("\x01\x01")?;
     let (user, auth) = text.split_once('\x01')?;
     Some((user.strip_prefix("user=")?.to_owned(), read_bearer(auth)?))
 }
@@ -48,7 +50,9 @@ pub(crate) fn oauthbearer(user: &str, token: &Secret) -> Secret {
 }
 
 pub(crate) fn read_oauthbearer(message: &[u8]) -> Option<(String, Secret)> {
-    let text = std::str::from_utf8(message).ok()?.strip_suffix("\x01\x01")?;
+    let text = std::str::from_utf8(message)
+        .ok()?
+        .strip_suffix("\x01\x01")?;
     let mut parts = text.split('\x01');
     // A client that wants channel binding (`p=`) does not get it here, and must not be told otherwise.
     let header = parts.next()?;
@@ -122,7 +126,10 @@ mod tests {
         let message = b"n,a=user@example.com,\x01host=server.example.com\x01port=143\x01auth=Bearer vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==\x01\x01";
         let (user, token) = read_oauthbearer(message).unwrap();
         assert_eq!(user, "user@example.com");
-        assert_eq!(token, Secret::new("vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg=="));
+        assert_eq!(
+            token,
+            Secret::new("vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==")
+        );
     }
 
     #[test]

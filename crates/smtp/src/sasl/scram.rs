@@ -118,14 +118,19 @@ impl ScramServer {
         if !bool::from(sha256(&key).ct_eq(&self.keys.stored)) {
             return None;
         }
-        let server = format!("v={}", encode(&hmac_sha256(&self.keys.server, said.as_bytes())));
+        let server = format!(
+            "v={}",
+            encode(&hmac_sha256(&self.keys.server, said.as_bytes()))
+        );
         Some((self.user, server.into_bytes()))
     }
 
     /// The user, the nonce, and the message without its GS2 header.
     fn read_first(first: &[u8]) -> Option<(String, &str, &str)> {
         let text = std::str::from_utf8(first).ok()?;
-        let rest = text.strip_prefix("n,").or_else(|| text.strip_prefix("y,"))?;
+        let rest = text
+            .strip_prefix("n,")
+            .or_else(|| text.strip_prefix("y,"))?;
         let (_, bare) = rest.split_once(',')?;
         let mut parts = bare.split(',');
         let user = read_saslname(parts.next()?.strip_prefix("n=")?)?;
@@ -173,7 +178,10 @@ impl ScramClient {
         let without_proof = format!("c={},r={nonce}", encode(NO_BINDING.as_bytes()));
         let said = format!("{},{text},{without_proof}", self.first);
         let proof = xor(&key, &hmac_sha256(&sha256(&key), said.as_bytes()));
-        self.expected = Some(hmac_sha256(&hmac_sha256(&salted, b"Server Key"), said.as_bytes()));
+        self.expected = Some(hmac_sha256(
+            &hmac_sha256(&salted, b"Server Key"),
+            said.as_bytes(),
+        ));
         Some(Secret::new(format!("{without_proof},p={}", encode(&proof))))
     }
 
@@ -191,7 +199,9 @@ impl ScramClient {
 
 fn xor(one: &[u8; 32], other: &[u8; 32]) -> [u8; 32] {
     let mut sum = *one;
-    sum.iter_mut().zip(other).for_each(|(sum, octet)| *sum ^= octet);
+    sum.iter_mut()
+        .zip(other)
+        .for_each(|(sum, octet)| *sum ^= octet);
     sum
 }
 
@@ -231,7 +241,8 @@ mod tests {
         for (typed, right) in [("pencil", true), ("Pencil", false)] {
             let (mut client, first) = ScramClient::begin("a=b,c", &[1; NONCE_OCTETS]);
             let keys = ScramKeys::derive(&password(), b"salt", 0);
-            let (server, challenge) = ScramServer::begin(first.expose(), &[2; NONCE_OCTETS], keys).unwrap();
+            let (server, challenge) =
+                ScramServer::begin(first.expose(), &[2; NONCE_OCTETS], keys).unwrap();
             let last = client.prove(&Secret::new(typed), &challenge).unwrap();
             let finished = server.finish(last.expose());
             assert_eq!(finished.is_some(), right);

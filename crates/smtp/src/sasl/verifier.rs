@@ -127,15 +127,18 @@ impl Verifier {
             (State::Cram(challenge), AuthRequest::Response(response)) => {
                 Self::cram(&challenge, &response, credential)
             }
-            (State::Scram(server), AuthRequest::Response(response)) => match server.finish(response.expose())
-            {
-                Some((user, proof)) => {
-                    self.state = State::Proven(user);
-                    Step::Challenge(proof)
+            (State::Scram(server), AuthRequest::Response(response)) => {
+                match server.finish(response.expose()) {
+                    Some((user, proof)) => {
+                        self.state = State::Proven(user);
+                        Step::Challenge(proof)
+                    }
+                    None => Step::Refuse,
                 }
-                None => Step::Refuse,
-            },
-            (State::Proven(user), AuthRequest::Response(response)) if response.expose().is_empty() => {
+            }
+            (State::Proven(user), AuthRequest::Response(response))
+                if response.expose().is_empty() =>
+            {
                 Step::Accept(user)
             }
             _ => Step::Refuse,
@@ -150,7 +153,11 @@ impl Verifier {
         }
     }
 
-    fn cram(challenge: &str, response: &Secret, credential: impl FnOnce(&str) -> Option<Credential>) -> Step {
+    fn cram(
+        challenge: &str,
+        response: &Secret,
+        credential: impl FnOnce(&str) -> Option<Credential>,
+    ) -> Step {
         let Some((user, digest)) = response
             .expose_str()
             .and_then(|response| response.rsplit_once(' '))
@@ -175,7 +182,9 @@ impl Verifier {
         };
         let keys = match credential(&user) {
             Some(Credential::Scram(keys)) => keys,
-            Some(Credential::Password(password)) => ScramKeys::derive(&password, &self.nonce, ITERATIONS),
+            Some(Credential::Password(password)) => {
+                ScramKeys::derive(&password, &self.nonce, ITERATIONS)
+            }
             // A proof can be made for no password that anybody knows: the octets are new each time.
             None => ScramKeys::derive(
                 &Secret::new([&self.nonce[..], b"nobody"].concat()),

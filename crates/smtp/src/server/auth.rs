@@ -34,7 +34,12 @@ pub(super) enum Exchange {
 }
 
 impl Server {
-    pub(super) fn auth(&mut self, now: Instant, mechanism: Mechanism, initial: Option<Response<'_>>) {
+    pub(super) fn auth(
+        &mut self,
+        now: Instant,
+        mechanism: Mechanism,
+        initial: Option<Response<'_>>,
+    ) {
         let offered = self.capabilities().auth;
         let refusal = if self.config.auth.is_empty() {
             Some(texts::NOT_IMPLEMENTED)
@@ -56,7 +61,10 @@ impl Server {
         if let Some(refusal) = refusal {
             return self.pipeline.push(refusal);
         }
-        match (mechanism, initial.map(|initial| Secret::new(initial.decode()))) {
+        match (
+            mechanism,
+            initial.map(|initial| Secret::new(initial.decode())),
+        ) {
             (Mechanism::CramMd5, _) => {
                 let message = Secret::new(Vec::new());
                 self.ask_auth(now, AuthRequest::Start { mechanism, message });
@@ -113,18 +121,18 @@ impl Server {
     fn first_message(&mut self, now: Instant, mechanism: Mechanism, message: Secret) {
         let request = match mechanism {
             Mechanism::Plain => {
-                read_plain(message.expose()).map(|(authorization, user, password)| AuthRequest::Password {
-                    authorization,
-                    user,
-                    password,
+                read_plain(message.expose()).map(|(authorization, user, password)| {
+                    AuthRequest::Password {
+                        authorization,
+                        user,
+                        password,
+                    }
                 })
             }
-            Mechanism::XOAuth2 => {
-                read_xoauth2(message.expose()).map(|(user, token)| AuthRequest::Token { user, token })
-            }
-            Mechanism::OAuthBearer => {
-                read_oauthbearer(message.expose()).map(|(user, token)| AuthRequest::Token { user, token })
-            }
+            Mechanism::XOAuth2 => read_xoauth2(message.expose())
+                .map(|(user, token)| AuthRequest::Token { user, token }),
+            Mechanism::OAuthBearer => read_oauthbearer(message.expose())
+                .map(|(user, token)| AuthRequest::Token { user, token }),
             Mechanism::CramMd5 | Mechanism::Login | Mechanism::ScramSha256 => {
                 Some(AuthRequest::Start { mechanism, message })
             }
@@ -160,7 +168,12 @@ impl Server {
     /// # Errors
     /// [`AnswerError::TooLate`] as with [`Server::answer`]; [`AnswerError::ApiMisuse`] for a ticket that is not of
     /// [`Event::Auth`], and for more than 360 octets, which no reply line can carry.
-    pub fn challenge(&mut self, now: Instant, ticket: Ticket, octets: &[u8]) -> Result<(), AnswerError> {
+    pub fn challenge(
+        &mut self,
+        now: Instant,
+        ticket: Ticket,
+        octets: &[u8],
+    ) -> Result<(), AnswerError> {
         if self.asked(&ticket)? != Asked::Auth || octets.len().div_ceil(3) * 4 > MAX_REPLY_TEXT {
             return Err(ApiMisuse::Challenge.into());
         }

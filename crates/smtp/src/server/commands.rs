@@ -96,9 +96,10 @@ impl Server {
                 self.close(CloseReason::OtherProtocol);
             }
             // Octets of the chunk would run as commands.
-            Err(error @ CommandError::UnknownChunkSize) => self
-                .pipeline
-                .push_for(Asked::Close(CloseReason::UnknownChunkSize), texts::of(*error)),
+            Err(error @ CommandError::UnknownChunkSize) => self.pipeline.push_for(
+                Asked::Close(CloseReason::UnknownChunkSize),
+                texts::of(*error),
+            ),
             Err(error) => self.pipeline.push(texts::of(*error)),
             Ok(_) => {}
         }
@@ -137,7 +138,11 @@ impl Server {
     }
 
     pub(super) fn hello_reply(&self, extended: bool) -> Reply {
-        let reply = Reply::new(ReplyCode::OK, None, ReplyText::lossy(self.config.domain.as_str()));
+        let reply = Reply::new(
+            ReplyCode::OK,
+            None,
+            ReplyText::lossy(self.config.domain.as_str()),
+        );
         if !extended {
             return reply;
         }
@@ -145,7 +150,9 @@ impl Server {
         self.capabilities()
             .keywords()
             .chain(xclient)
-            .fold(reply, |reply, keyword| reply.line(ReplyText::lossy(&keyword)))
+            .fold(reply, |reply, keyword| {
+                reply.line(ReplyText::lossy(&keyword))
+            })
     }
 
     /// What is offered now; TLS changes it.
@@ -192,9 +199,10 @@ impl Server {
 }
 
 fn is_verb(line: &[u8], verb: &[u8]) -> bool {
-    line.split_at_checked(verb.len()).is_some_and(|(start, rest)| {
-        start.eq_ignore_ascii_case(verb) && matches!(rest.first(), None | Some(b' ' | b'\t'))
-    })
+    line.split_at_checked(verb.len())
+        .is_some_and(|(start, rest)| {
+            start.eq_ignore_ascii_case(verb) && matches!(rest.first(), None | Some(b' ' | b'\t'))
+        })
 }
 
 /// Whether the command acts on what the commands before it decide, so that it waits for their replies.

@@ -50,7 +50,11 @@ impl Reception {
 
     pub(super) fn of_chunks(config: &ServerConfig, now: Instant, binary: bool) -> Self {
         let bare_line_ends = (!binary).then_some(config.bare_line_ends);
-        Self::new(config, now, Framing::Chunks(ChunkDecoder::new(bare_line_ends)))
+        Self::new(
+            config,
+            now,
+            Framing::Chunks(ChunkDecoder::new(bare_line_ends)),
+        )
     }
 
     fn new(config: &ServerConfig, now: Instant, framing: Framing) -> Self {
@@ -65,7 +69,13 @@ impl Reception {
         }
     }
 
-    pub(super) fn begin_chunk(&mut self, now: Instant, config: &ServerConfig, octets: u64, last: bool) {
+    pub(super) fn begin_chunk(
+        &mut self,
+        now: Instant,
+        config: &ServerConfig,
+        octets: u64,
+        last: bool,
+    ) {
         self.block_deadline = now + config.block_timeout;
         if let Framing::Chunks(decoder) = &mut self.framing {
             decoder.begin(octets, last);
@@ -205,7 +215,11 @@ impl Server {
         let whole = reception.is_whole();
         let recipients = self.transaction.take().map_or(0, |open| open.recipients);
         // RFC 2033 §4.2: whatever becomes of it, the client reads a reply for each recipient.
-        let replies = if self.config.lmtp && whole { recipients } else { 1 };
+        let replies = if self.config.lmtp && whole {
+            recipients
+        } else {
+            1
+        };
         for _ in 0..replies {
             self.pipeline.push(refusal.clone());
         }

@@ -21,7 +21,9 @@ use bytes::{Bytes, BytesMut};
 
 use self::auth::{Exchange, MAX_AUTH_LINE};
 pub use self::config::ServerConfig;
-pub use self::event::{AbortReason, AnswerError, ApiMisuse, AuthRequest, CloseReason, Event, Ticket};
+pub use self::event::{
+    AbortReason, AnswerError, ApiMisuse, AuthRequest, CloseReason, Event, Ticket,
+};
 use self::message::{Reception, Skip};
 use self::pipeline::{Asked, Pipeline};
 use self::transaction::Transaction;
@@ -220,7 +222,10 @@ impl Server {
             }
             self.settle(now);
         }
-        if self.client_deadline().is_some_and(|deadline| deadline <= now) {
+        if self
+            .client_deadline()
+            .is_some_and(|deadline| deadline <= now)
+        {
             self.last_word(&texts::TIMEOUT);
             self.close(CloseReason::Timeout);
         }
@@ -289,7 +294,12 @@ impl Server {
     /// # Errors
     /// [`AnswerError::TooLate`] where the ticket's deadline passed or the session ended;
     /// [`AnswerError::ApiMisuse`] for a ticket of another session or a 3yz reply.
-    pub fn answer(&mut self, now: Instant, ticket: Ticket, reply: Reply) -> Result<(), AnswerError> {
+    pub fn answer(
+        &mut self,
+        now: Instant,
+        ticket: Ticket,
+        reply: Reply,
+    ) -> Result<(), AnswerError> {
         self.at(now);
         self.asked(&ticket)?;
         if reply.code().class() == ReplyClass::PositiveIntermediate {
@@ -322,7 +332,9 @@ impl Server {
         if ticket.session != self.session {
             return Err(ApiMisuse::ForeignTicket.into());
         }
-        self.pipeline.asked(ticket.number).ok_or(AnswerError::TooLate)
+        self.pipeline
+            .asked(ticket.number)
+            .ok_or(AnswerError::TooLate)
     }
 
     /// Takes the next command; whether there was one to take.
@@ -372,7 +384,9 @@ impl Server {
     }
 
     fn settle_one(&mut self, now: Instant, asked: Asked, reply: Reply) {
-        let reply = if asked == Asked::Rcpt && !self.transaction.as_ref().is_some_and(|open| open.accepted) {
+        let reply = if asked == Asked::Rcpt
+            && !self.transaction.as_ref().is_some_and(|open| open.accepted)
+        {
             texts::MAIL_FIRST
         } else {
             reply

@@ -60,7 +60,10 @@ impl Pipeline {
 
     /// RCPT commands whose replies have not left.
     pub(super) fn recipients(&self) -> usize {
-        self.slots.iter().filter(|slot| slot.asked == Asked::Rcpt).count()
+        self.slots
+            .iter()
+            .filter(|slot| slot.asked == Asked::Rcpt)
+            .count()
     }
 
     /// Owes a reply that is known.

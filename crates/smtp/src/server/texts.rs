@@ -5,16 +5,23 @@ use crate::wire::reply::{EnhancedStatusCode, Reply, ReplyCode, ReplyText};
 
 pub(super) const ALREADY_AUTHENTICATED: Reply =
     Reply::literal(ReplyCode::BAD_SEQUENCE, (5, 5, 1), "Already authenticated");
-pub(super) const ALREADY_TLS: Reply = Reply::literal(ReplyCode::BAD_SEQUENCE, (5, 5, 1), "TLS is already on");
+pub(super) const ALREADY_TLS: Reply =
+    Reply::literal(ReplyCode::BAD_SEQUENCE, (5, 5, 1), "TLS is already on");
 pub(super) const ANSWER_TIMEOUT: Reply = Reply::literal(
     ReplyCode::LOCAL_ERROR,
     (4, 3, 0),
     "Not decided in time, try again later",
 );
-pub(super) const AUTHENTICATED: Reply =
-    Reply::literal(ReplyCode::AUTHENTICATED, (2, 7, 0), "Authentication successful");
-pub(super) const AUTH_CANCELLED: Reply =
-    Reply::literal(ReplyCode::BAD_ARGUMENT, (5, 7, 0), "Authentication cancelled");
+pub(super) const AUTHENTICATED: Reply = Reply::literal(
+    ReplyCode::AUTHENTICATED,
+    (2, 7, 0),
+    "Authentication successful",
+);
+pub(super) const AUTH_CANCELLED: Reply = Reply::literal(
+    ReplyCode::BAD_ARGUMENT,
+    (5, 7, 0),
+    "Authentication cancelled",
+);
 pub(super) const AUTH_MALFORMED: Reply = Reply::literal(
     ReplyCode::BAD_ARGUMENT,
     (5, 5, 2),
@@ -57,16 +64,22 @@ pub(super) const EARLY_TALK: Reply = Reply::literal(
     (5, 5, 0),
     "SMTP synchronization error: wait for the reply",
 );
-pub(super) const HELLO_FIRST: Reply = Reply::literal(ReplyCode::BAD_SEQUENCE, (5, 5, 1), "Send EHLO first");
+pub(super) const HELLO_FIRST: Reply =
+    Reply::literal(ReplyCode::BAD_SEQUENCE, (5, 5, 1), "Send EHLO first");
 pub(super) const HELP: Reply = Reply::literal(
     ReplyCode::HELP,
     (2, 0, 0),
     "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY HELP STARTTLS AUTH",
 );
-pub(super) const LINE_TOO_LONG: Reply = Reply::literal(ReplyCode::UNRECOGNIZED, (5, 5, 6), "Line too long");
-pub(super) const LMTP_ONLY: Reply =
-    Reply::literal(ReplyCode::UNRECOGNIZED, (5, 5, 1), "This is LMTP, send LHLO");
-pub(super) const MAIL_FIRST: Reply = Reply::literal(ReplyCode::BAD_SEQUENCE, (5, 5, 1), "Send MAIL first");
+pub(super) const LINE_TOO_LONG: Reply =
+    Reply::literal(ReplyCode::UNRECOGNIZED, (5, 5, 6), "Line too long");
+pub(super) const LMTP_ONLY: Reply = Reply::literal(
+    ReplyCode::UNRECOGNIZED,
+    (5, 5, 1),
+    "This is LMTP, send LHLO",
+);
+pub(super) const MAIL_FIRST: Reply =
+    Reply::literal(ReplyCode::BAD_SEQUENCE, (5, 5, 1), "Send MAIL first");
 pub(super) const MECHANISM_NOT_OFFERED: Reply = Reply::literal(
     ReplyCode::PARAMETER_NOT_IMPLEMENTED,
     (5, 5, 4),
@@ -80,7 +93,8 @@ pub(super) const NEEDS_TLS: Reply = Reply::literal(
 /// RFC 2033 §4.2: in LMTP it is a matter of order.
 pub(super) const NO_LMTP_RECIPIENTS: Reply =
     Reply::literal(ReplyCode::BAD_SEQUENCE, (5, 5, 1), "No valid recipients");
-pub(super) const NO_RECIPIENTS: Reply = Reply::literal(ReplyCode::FAILED, (5, 5, 1), "No valid recipients");
+pub(super) const NO_RECIPIENTS: Reply =
+    Reply::literal(ReplyCode::FAILED, (5, 5, 1), "No valid recipients");
 pub(super) const NOT_IMPLEMENTED: Reply =
     Reply::literal(ReplyCode::NOT_IMPLEMENTED, (5, 5, 1), "Not implemented");
 pub(super) const NOT_TRUSTED: Reply = Reply::literal(
@@ -94,13 +108,20 @@ pub(super) const NUL: Reply = Reply::literal(
     "Message refused: it holds a NUL octet",
 );
 pub(super) const OK: Reply = Reply::literal(ReplyCode::OK, (2, 0, 0), "Ok");
-pub(super) const OTHER_PROTOCOL: Reply =
-    Reply::literal(ReplyCode::UNAVAILABLE, (4, 7, 0), "I speak SMTP, you do not");
-pub(super) const READY_FOR_TLS: Reply = Reply::literal(ReplyCode::READY, (2, 0, 0), "Ready to start TLS");
+pub(super) const OTHER_PROTOCOL: Reply = Reply::literal(
+    ReplyCode::UNAVAILABLE,
+    (4, 7, 0),
+    "I speak SMTP, you do not",
+);
+pub(super) const READY_FOR_TLS: Reply =
+    Reply::literal(ReplyCode::READY, (2, 0, 0), "Ready to start TLS");
 pub(super) const RECIPIENT_OK: Reply = Reply::literal(ReplyCode::OK, (2, 1, 5), "Ok");
 /// RFC 8689 §4.2.1.
-pub(super) const REQUIRETLS_NEEDS_TLS: Reply =
-    Reply::literal(ReplyCode::ACCESS_DENIED, (5, 7, 10), "REQUIRETLS needs TLS here");
+pub(super) const REQUIRETLS_NEEDS_TLS: Reply = Reply::literal(
+    ReplyCode::ACCESS_DENIED,
+    (5, 7, 10),
+    "REQUIRETLS needs TLS here",
+);
 pub(super) const SENDER_OK: Reply = Reply::literal(ReplyCode::OK, (2, 1, 0), "Ok");
 pub(super) const SHUTDOWN: Reply = Reply::literal(
     ReplyCode::UNAVAILABLE,
@@ -112,15 +133,19 @@ pub(super) const START_MESSAGE: Reply = Reply::new(
     None,
     ReplyText::literal("End data with <CR><LF>.<CR><LF>"),
 );
-pub(super) const TIMEOUT: Reply = Reply::literal(ReplyCode::UNAVAILABLE, (4, 4, 2), "Timeout, closing");
+pub(super) const TIMEOUT: Reply =
+    Reply::literal(ReplyCode::UNAVAILABLE, (4, 4, 2), "Timeout, closing");
 pub(super) const TOO_BIG: Reply = Reply::literal(ReplyCode::TOO_BIG, (5, 3, 4), "Message too big");
 pub(super) const TOO_MANY_COMMANDS: Reply = Reply::literal(
     ReplyCode::UNAVAILABLE,
     (4, 7, 0),
     "Too many commands without a message, closing",
 );
-pub(super) const TOO_MANY_ERRORS: Reply =
-    Reply::literal(ReplyCode::UNAVAILABLE, (4, 7, 0), "Too many errors, closing");
+pub(super) const TOO_MANY_ERRORS: Reply = Reply::literal(
+    ReplyCode::UNAVAILABLE,
+    (4, 7, 0),
+    "Too many errors, closing",
+);
 pub(super) const TOO_MANY_RECIPIENTS: Reply = Reply::literal(
     ReplyCode::NO_STORAGE,
     (4, 5, 3),

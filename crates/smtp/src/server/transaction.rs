@@ -46,10 +46,15 @@ impl Server {
         });
     }
 
-    fn mail_refusal(&self, reverse_path: &ReversePath<'_>, parameters: &MailParameters<'_>) -> Option<Reply> {
+    fn mail_refusal(
+        &self,
+        reverse_path: &ReversePath<'_>,
+        parameters: &MailParameters<'_>,
+    ) -> Option<Reply> {
         let (config, asked) = (&self.config, parameters);
         let not_offered = (asked.smtputf8 && !config.smtputf8)
-            || (asked.body == Some(BodyType::BinaryMime) && !(config.binary_mime && config.chunking))
+            || (asked.body == Some(BodyType::BinaryMime)
+                && !(config.binary_mime && config.chunking))
             || (asked.auth.is_some() && config.auth.is_empty())
             || (asked.asks_for_dsn() && !config.dsn)
             || (asked.requiretls && !config.requiretls)
@@ -60,13 +65,20 @@ impl Server {
             Some(texts::HELLO_FIRST)
         } else if self.transaction.is_some() {
             Some(texts::BUSY_TRANSACTION)
-        } else if asked.size.is_some_and(|size| size > config.max_message_octets) {
+        } else if asked
+            .size
+            .is_some_and(|size| size > config.max_message_octets)
+        {
             Some(texts::TOO_BIG)
         } else if not_offered {
             Some(texts::of(CommandError::UnknownParameter))
         } else if asked.requiretls && self.tls.is_none() {
             Some(texts::REQUIRETLS_NEEDS_TLS)
-        } else if !asked.smtputf8 && reverse_path.mailbox().is_some_and(|mailbox| !mailbox.is_ascii()) {
+        } else if !asked.smtputf8
+            && reverse_path
+                .mailbox()
+                .is_some_and(|mailbox| !mailbox.is_ascii())
+        {
             Some(texts::UTF8_NOT_ANNOUNCED)
         } else {
             None
@@ -82,14 +94,19 @@ impl Server {
         let refusal = match &self.transaction {
             None => Some(texts::MAIL_FIRST),
             Some(open) if open.chunks.is_some() => Some(texts::CHUNKED_ALREADY),
-            Some(open) if open.recipients + self.pipeline.recipients() >= self.config.max_recipients => {
+            Some(open)
+                if open.recipients + self.pipeline.recipients() >= self.config.max_recipients =>
+            {
                 Some(texts::TOO_MANY_RECIPIENTS)
             }
             Some(_) if parameters.asks_for_dsn() && !self.config.dsn => {
                 Some(texts::of(CommandError::UnknownParameter))
             }
             Some(open)
-                if !open.smtputf8 && forward_path.mailbox().is_some_and(|mailbox| !mailbox.is_ascii()) =>
+                if !open.smtputf8
+                    && forward_path
+                        .mailbox()
+                        .is_some_and(|mailbox| !mailbox.is_ascii()) =>
             {
                 Some(texts::UTF8_NOT_ANNOUNCED)
             }
@@ -124,7 +141,9 @@ impl Server {
     fn message_refusal(&self) -> Option<Reply> {
         match &self.transaction {
             None => Some(texts::MAIL_FIRST),
-            Some(open) if open.recipients == 0 && self.config.lmtp => Some(texts::NO_LMTP_RECIPIENTS),
+            Some(open) if open.recipients == 0 && self.config.lmtp => {
+                Some(texts::NO_LMTP_RECIPIENTS)
+            }
             Some(open) if open.recipients == 0 => Some(texts::NO_RECIPIENTS),
             Some(_) => None,
         }
@@ -140,7 +159,10 @@ impl Server {
         if let Some(refusal) = refusal {
             return self.skip_chunk(octets, refusal);
         }
-        let begun = self.transaction.as_mut().and_then(|open| open.chunks.take());
+        let begun = self
+            .transaction
+            .as_mut()
+            .and_then(|open| open.chunks.take());
         match begun {
             Some(reception) => self.begin_chunk(now, reception, octets, last),
             None => {

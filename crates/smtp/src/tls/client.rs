@@ -27,7 +27,10 @@ pub struct SecureClient {
 impl SecureClient {
     /// Joins a machine made by [`Client::new`] or [`Client::implicit_tls`] with the config of its TLS and the name of the
     /// server; without them the first handshake fails.
-    pub fn new(client: Client, tls: Option<(Arc<rustls::ClientConfig>, ServerName<'static>)>) -> Self {
+    pub fn new(
+        client: Client,
+        tls: Option<(Arc<rustls::ClientConfig>, ServerName<'static>)>,
+    ) -> Self {
         let mut joined = Self {
             client,
             tls,
@@ -164,7 +167,9 @@ impl SecureClient {
             return;
         }
         let connection = match self.tls.take() {
-            Some((config, name)) => ClientConnection::new(config, name).map_err(HandshakeFailure::new),
+            Some((config, name)) => {
+                ClientConnection::new(config, name).map_err(HandshakeFailure::new)
+            }
             None => Err(HandshakeFailure::no_config()),
         };
         match connection {

@@ -51,7 +51,9 @@ impl HandshakeFailure {
 
 fn words(error: &Error) -> String {
     match error {
-        Error::InvalidCertificate(wrong) => format!("the peer's certificate {}", certificate(wrong)),
+        Error::InvalidCertificate(wrong) => {
+            format!("the peer's certificate {}", certificate(wrong))
+        }
         Error::NoCertificatesPresented => "the peer showed no certificate".to_owned(),
         Error::AlertReceived(alert) => match alert {
             AlertDescription::UnknownCA => {
@@ -67,7 +69,8 @@ fn words(error: &Error) -> String {
                 "the peer does not accept our certificate".to_owned()
             }
             AlertDescription::ProtocolVersion => {
-                "the peer does not speak TLS 1.2 or 1.3, the versions that are allowed here".to_owned()
+                "the peer does not speak TLS 1.2 or 1.3, the versions that are allowed here"
+                    .to_owned()
             }
             AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity => {
                 "the peer and we have no cipher in common".to_owned()
@@ -84,7 +87,9 @@ fn words(error: &Error) -> String {
 
 fn certificate(wrong: &CertificateError) -> String {
     match wrong {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "has expired".to_owned(),
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "has expired".to_owned()
+        }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             "is not valid yet: is a clock wrong?".to_owned()
         }

@@ -37,7 +37,10 @@ impl Link {
     ///
     /// # Errors
     /// Where they are none, or the handshake failed. An alert waits in [`Link::transmit`].
-    pub(super) fn read(&mut self, input: &mut BytesMut) -> Result<Option<TlsInfo>, HandshakeFailure> {
+    pub(super) fn read(
+        &mut self,
+        input: &mut BytesMut,
+    ) -> Result<Option<TlsInfo>, HandshakeFailure> {
         while !input.is_empty() && self.plain.len() < READ_AHEAD {
             let taken = self
                 .connection

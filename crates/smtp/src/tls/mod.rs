@@ -41,7 +41,10 @@ pub struct TlsInfo {
 
 impl TlsInfo {
     /// A connection of this version with this cipher suite.
-    pub fn new(version: impl Into<Cow<'static, str>>, cipher: impl Into<Cow<'static, str>>) -> Self {
+    pub fn new(
+        version: impl Into<Cow<'static, str>>,
+        cipher: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self {
             version: version.into(),
             cipher: cipher.into(),

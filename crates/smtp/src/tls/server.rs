@@ -119,7 +119,12 @@ impl SecureServer {
     ///
     /// # Errors
     /// As there.
-    pub fn answer(&mut self, now: Instant, ticket: Ticket, reply: Reply) -> Result<(), AnswerError> {
+    pub fn answer(
+        &mut self,
+        now: Instant,
+        ticket: Ticket,
+        reply: Reply,
+    ) -> Result<(), AnswerError> {
         self.server.answer(now, ticket, reply)
     }
 
@@ -127,7 +132,12 @@ impl SecureServer {
     ///
     /// # Errors
     /// As there.
-    pub fn challenge(&mut self, now: Instant, ticket: Ticket, octets: &[u8]) -> Result<(), AnswerError> {
+    pub fn challenge(
+        &mut self,
+        now: Instant,
+        ticket: Ticket,
+        octets: &[u8],
+    ) -> Result<(), AnswerError> {
         self.server.challenge(now, ticket, octets)
     }
 
@@ -169,7 +179,9 @@ impl SecureServer {
             return;
         }
         let connection = match &self.config {
-            Some(config) => ServerConnection::new(Arc::clone(config)).map_err(HandshakeFailure::new),
+            Some(config) => {
+                ServerConnection::new(Arc::clone(config)).map_err(HandshakeFailure::new)
+            }
             None => Err(HandshakeFailure::no_config()),
         };
         match connection {

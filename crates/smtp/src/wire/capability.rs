@@ -71,7 +71,9 @@ impl Capabilities {
             "LIMITS" => self.limits = Limits::of_words(words),
             "PIPELINING" => self.pipelining = true,
             "REQUIRETLS" => self.requiretls = true,
-            "SIZE" => self.size = Some(words.next().and_then(|size| size.parse().ok()).unwrap_or(0)),
+            "SIZE" => {
+                self.size = Some(words.next().and_then(|size| size.parse().ok()).unwrap_or(0))
+            }
             "SMTPUTF8" => self.smtputf8 = true,
             "STARTTLS" => self.starttls = true,
             _ => {}
@@ -188,7 +190,10 @@ mod tests {
             starttls: true,
         };
         for capabilities in [all, Capabilities::default()] {
-            assert_eq!(Capabilities::of(&reply(capabilities.keywords())), capabilities);
+            assert_eq!(
+                Capabilities::of(&reply(capabilities.keywords())),
+                capabilities
+            );
         }
     }
 

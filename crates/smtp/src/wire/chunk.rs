@@ -181,7 +181,10 @@ mod tests {
             (&[b".\r\n", b".\r\n"], b".\r\n.\r\n", ""),
             (&[b""], b"", ""),
         ] {
-            assert_eq!(decode(chunks, 9, 9, refuse), (message.to_vec(), odd.to_owned()));
+            assert_eq!(
+                decode(chunks, 9, 9, refuse),
+                (message.to_vec(), odd.to_owned())
+            );
         }
         let normalized = decode(&[b"a\r", b"b\nc\r"], 9, 9, Some(BareLineEnds::Normalize));
         assert_eq!(normalized, (b"a\r\nb\r\nc\r\n".to_vec(), "bbb".to_owned()));

@@ -282,7 +282,11 @@ fn unknown(verb: &[u8]) -> CommandError {
     const METHODS: [&[u8]; 9] = [
         b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH",
     ];
-    if METHODS.iter().any(|method| verb.eq_ignore_ascii_case(method)) || verb.ends_with(b":") {
+    if METHODS
+        .iter()
+        .any(|method| verb.eq_ignore_ascii_case(method))
+        || verb.ends_with(b":")
+    {
         return CommandError::OtherProtocol;
     }
     CommandError::Unrecognized
@@ -294,7 +298,10 @@ fn syntax(line: &[u8], rest: &[u8], expected: &'static str) -> CommandError {
 
 /// An error within `rest`, which ends where `line` does, told by its place in the line.
 fn behind(line: &[u8], rest: &[u8], error: SyntaxError) -> CommandError {
-    let at = line.len().saturating_sub(rest.len()).saturating_add(error.at);
+    let at = line
+        .len()
+        .saturating_sub(rest.len())
+        .saturating_add(error.at);
     CommandError::Syntax(SyntaxError { at, ..error })
 }
 
@@ -317,7 +324,9 @@ fn argument<'a>(line: &[u8], rest: &'a [u8]) -> Result<Argument<'a>, CommandErro
 
 /// `bdat-cmd = "BDAT" SP chunk-size [ SP end-marker ] CR LF` with `chunk-size = 1*DIGIT` (RFC 3030 §2).
 fn bdat<'a>(rest: &[u8]) -> Result<Command<'a>, CommandError> {
-    let mut words = rest.split(|octet| *octet == b' ').filter(|word| !word.is_empty());
+    let mut words = rest
+        .split(|octet| *octet == b' ')
+        .filter(|word| !word.is_empty());
     let digits = |word: &&[u8]| word.iter().all(u8::is_ascii_digit);
     // Twenty digits can exceed 64 bits, and must not wrap.
     let octets = words
@@ -438,7 +447,10 @@ mod tests {
             ("auth cram-md5", "AUTH CRAM-MD5"),
             ("EHLO  x", "EHLO x"),
         ] {
-            assert_eq!(Command::parse(line.as_bytes()).unwrap().to_string(), printed);
+            assert_eq!(
+                Command::parse(line.as_bytes()).unwrap().to_string(),
+                printed
+            );
         }
     }
 
@@ -464,7 +476,10 @@ mod tests {
             ),
             (b"MAIL FROM:<a@b> X=1", "a parameter is not known"),
             (b"RCPT TO:<>", "expected a local part at octet 9"),
-            (b"RCPT TO:a@b", "expected an opening angle bracket at octet 8"),
+            (
+                b"RCPT TO:a@b",
+                "expected an opening angle bracket at octet 8",
+            ),
             (b"RCPT TO:<a@b> X=1", "a parameter is not known"),
             (
                 b"RCPT TO:<x@other.test\0@example.org>",
@@ -481,7 +496,10 @@ mod tests {
             (b"STARTTLS foo", "expected no argument at octet 8"),
             (b"AUTH", "expected a mechanism at octet 4"),
             (b"AUTH GSSAPI", "the mechanism is not known"),
-            (b"AUTH PLAIN !!!!", "expected a response in base64 at octet 11"),
+            (
+                b"AUTH PLAIN !!!!",
+                "expected a response in base64 at octet 11",
+            ),
             (
                 b"XCLIENT X=1",
                 "expected a known attribute once, an equals sign and xtext at octet 8",

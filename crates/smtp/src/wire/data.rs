@@ -116,7 +116,10 @@ impl DataDecoder {
             if found > 0 {
                 self.line = Line::Within;
             }
-            if input.get(stop) != Some(&b'\r') || input.get(stop + 1) != Some(&b'\n') || stop + 2 > window {
+            if input.get(stop) != Some(&b'\r')
+                || input.get(stop + 1) != Some(&b'\n')
+                || stop + 2 > window
+            {
                 return stop;
             }
             self.line = Line::Start;
@@ -223,7 +226,12 @@ mod tests {
             let (_, bare, nul, rest) = refuse(stream.as_bytes());
             assert_eq!(rest, None, "{end:?}");
             assert!(bare + nul > 0, "{end:?}");
-            let (message, ..) = decode(stream.as_bytes(), usize::MAX, usize::MAX, BareLineEnds::Normalize);
+            let (message, ..) = decode(
+                stream.as_bytes(),
+                usize::MAX,
+                usize::MAX,
+                BareLineEnds::Normalize,
+            );
             assert!(message.ends_with(b"MAIL"), "{end:?}");
         }
     }
@@ -231,7 +239,8 @@ mod tests {
     #[test]
     fn normalising_leaves_no_bare_line_end() {
         let stream = b"a\nb\r\rc\n\r\n..d\n..e\r\n.\r\n";
-        let (message, bare, _, rest) = decode(stream, usize::MAX, usize::MAX, BareLineEnds::Normalize);
+        let (message, bare, _, rest) =
+            decode(stream, usize::MAX, usize::MAX, BareLineEnds::Normalize);
         assert_eq!(message, b"a\r\nb\r\n\r\nc\r\n\r\n.d\r\n.e\r\n");
         assert_eq!((bare, rest), (5, Some(Vec::new())));
     }

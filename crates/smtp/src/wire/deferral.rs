@@ -28,9 +28,12 @@ impl<'a> Hold<'a> {
     }
 
     pub(crate) fn parse_until(value: &'a [u8]) -> Option<Self> {
-        let shape = |octet: &u8| octet.is_ascii_digit() || matches!(octet, b'-' | b':' | b'.' | b'T' | b'Z');
+        let shape = |octet: &u8| {
+            octet.is_ascii_digit() || matches!(octet, b'-' | b':' | b'.' | b'T' | b'Z')
+        };
         let text = std::str::from_utf8(value).ok()?;
-        let dated = (20..=40).contains(&value.len()) && value.ends_with(b"Z") && value.iter().all(shape);
+        let dated =
+            (20..=40).contains(&value.len()) && value.ends_with(b"Z") && value.iter().all(shape);
         dated.then_some(Self::Until(Cow::Borrowed(text)))
     }
 

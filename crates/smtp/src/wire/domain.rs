@@ -159,7 +159,10 @@ pub(crate) fn domain(input: &[u8]) -> Parsed<'_, &str> {
                 match input.get(label..end) {
                     None | Some([]) => return stop(input, "a domain"),
                     Some([b'-', ..] | [.., b'-']) => {
-                        return stop(input, "a domain whose labels do not begin or end with a hyphen");
+                        return stop(
+                            input,
+                            "a domain whose labels do not begin or end with a hyphen",
+                        );
                     }
                     Some(_) => {}
                 }
@@ -194,7 +197,9 @@ fn literal(input: &[u8]) -> Parsed<'_, &str> {
     let inner = literal.trim_start_matches('[').trim_end_matches(']');
     let valid = match inner.split_once(':') {
         None => inner.parse::<Ipv4Addr>().is_ok(),
-        Some((tag, address)) if tag.eq_ignore_ascii_case("IPv6") => address.parse::<Ipv6Addr>().is_ok(),
+        Some((tag, address)) if tag.eq_ignore_ascii_case("IPv6") => {
+            address.parse::<Ipv6Addr>().is_ok()
+        }
         // General-address-literal = Standardized-tag ":" 1*dcontent
         Some((tag, content)) => {
             let ldh = |octet: u8| octet.is_ascii_alphanumeric() || octet == b'-';
@@ -214,7 +219,11 @@ fn literal(input: &[u8]) -> Parsed<'_, &str> {
 }
 
 /// `octets` as UTF-8, or a stop.
-pub(crate) fn text<'a>(octets: &'a [u8], rest: &'a [u8], expected: &'static str) -> Parsed<'a, &'a str> {
+pub(crate) fn text<'a>(
+    octets: &'a [u8],
+    rest: &'a [u8],
+    expected: &'static str,
+) -> Parsed<'a, &'a str> {
     match std::str::from_utf8(octets) {
         Ok(text) => Ok((rest, text)),
         Err(_) => stop(octets, expected),
@@ -252,7 +261,12 @@ mod tests {
 
     #[test]
     fn literals_hold_an_address() {
-        for good in ["[192.0.2.1]", "[IPv6:::1]", "[ipv6:2001:db8::1]", "[x-net:abc]"] {
+        for good in [
+            "[192.0.2.1]",
+            "[IPv6:::1]",
+            "[ipv6:2001:db8::1]",
+            "[x-net:abc]",
+        ] {
             assert!(Domain::parse(good.as_bytes()).is_ok(), "{good}");
         }
         for bad in [

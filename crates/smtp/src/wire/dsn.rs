@@ -166,8 +166,13 @@ impl<'a> OriginalRecipient<'a> {
         let end = memchr::memchr(b';', value).ok_or_else(|| error(value.len()))?;
         let (kind, address) = value.split_at(end);
         let address = address.get(1..).unwrap_or_default();
-        let atom = |octet: &u8| octet.is_ascii_alphanumeric() || b"!#$%&'*-/?^_`{|}~".contains(octet);
-        if kind.is_empty() || address.is_empty() || value.len() > MAX_ORCPT || !kind.iter().all(atom) {
+        let atom =
+            |octet: &u8| octet.is_ascii_alphanumeric() || b"!#$%&'*-/?^_`{|}~".contains(octet);
+        if kind.is_empty()
+            || address.is_empty()
+            || value.len() > MAX_ORCPT
+            || !kind.iter().all(atom)
+        {
             return Err(error(0));
         }
         Ok(Self {
@@ -212,18 +217,28 @@ mod tests {
         }
         for text in ["rfc822;Dana@Ivory.EDU", "X-mine;a+2Bb"] {
             assert_eq!(
-                OriginalRecipient::parse(text.as_bytes()).unwrap().to_string(),
+                OriginalRecipient::parse(text.as_bytes())
+                    .unwrap()
+                    .to_string(),
                 text
             );
         }
         for ret in [Ret::Full, Ret::Headers] {
-            assert_eq!(Ret::parse(ret.to_string().to_lowercase().as_bytes()), Some(ret));
+            assert_eq!(
+                Ret::parse(ret.to_string().to_lowercase().as_bytes()),
+                Some(ret)
+            );
         }
     }
 
     #[test]
     fn what_is_no_wish_says_where() {
-        for (text, at) in [("", 0), ("SUCCESS,", 8), ("DELAY,DELAY", 6), ("DELAY,NEVER", 6)] {
+        for (text, at) in [
+            ("", 0),
+            ("SUCCESS,", 8),
+            ("DELAY,DELAY", 6),
+            ("DELAY,NEVER", 6),
+        ] {
             assert_eq!(Notify::parse(text.as_bytes()).unwrap_err().at, at, "{text}");
         }
         for (text, at) in [

@@ -95,7 +95,10 @@ impl LineFramer {
 
     fn line_end(&mut self, input: &BytesMut) -> Option<usize> {
         let mut from = self.scanned;
-        while let Some(at) = input.get(from..).and_then(|rest| memchr::memchr(b'\n', rest)) {
+        while let Some(at) = input
+            .get(from..)
+            .and_then(|rest| memchr::memchr(b'\n', rest))
+        {
             let lf = from + at;
             if lf > 0 && input.get(lf - 1) == Some(&b'\r') {
                 return Some(lf - 1);
@@ -127,7 +130,10 @@ mod tests {
     #[test]
     fn only_cr_lf_ends_a_line() {
         let (frames, _) = frames(&[b"a\nb\rc\r\n\r\n"], 100);
-        assert_eq!(frames, [Frame::Line("a\nb\rc".into()), Frame::Line("".into())]);
+        assert_eq!(
+            frames,
+            [Frame::Line("a\nb\rc".into()), Frame::Line("".into())]
+        );
     }
 
     #[test]
@@ -153,7 +159,10 @@ mod tests {
 
     #[test]
     fn the_limit_is_inclusive() {
-        assert_eq!(frames(&[b"12345678\r\n"], 8).0, [Frame::Line("12345678".into())]);
+        assert_eq!(
+            frames(&[b"12345678\r\n"], 8).0,
+            [Frame::Line("12345678".into())]
+        );
         assert_eq!(frames(&[b"123456789\r\n"], 8).0, [Frame::TooLong]);
         assert_eq!(
             frames(&[b"12345678", b"\r", b"\n"], 8).0,

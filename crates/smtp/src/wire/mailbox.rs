@@ -145,7 +145,8 @@ fn local_part(input: &[u8]) -> Parsed<'_, &[u8]> {
         .take_while(|octet| is_atext(**octet) || **octet == b'.')
         .count();
     let (local, rest) = input.split_at(length);
-    if local.is_empty() || local.starts_with(b".") || local.ends_with(b".") || has_empty_atom(local) {
+    if local.is_empty() || local.starts_with(b".") || local.ends_with(b".") || has_empty_atom(local)
+    {
         return stop(input, "a local part");
     }
     Ok((rest, local))

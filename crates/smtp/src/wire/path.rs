@@ -65,7 +65,10 @@ impl<'a> ReversePath<'a> {
 
 impl<'a> From<Mailbox<'a>> for ReversePath<'a> {
     fn from(mailbox: Mailbox<'a>) -> Self {
-        Self::Path(Path { route: None, mailbox })
+        Self::Path(Path {
+            route: None,
+            mailbox,
+        })
     }
 }
 
@@ -136,7 +139,10 @@ impl<'a> ForwardPath<'a> {
 
 impl<'a> From<Mailbox<'a>> for ForwardPath<'a> {
     fn from(mailbox: Mailbox<'a>) -> Self {
-        Self::Path(Path { route: None, mailbox })
+        Self::Path(Path {
+            route: None,
+            mailbox,
+        })
     }
 }
 
@@ -263,10 +269,16 @@ mod tests {
             "<@a.example,@b.example:ann@c.example>",
             "<\"x y\"@[192.0.2.1]>",
         ] {
-            assert_eq!(ReversePath::parse(text.as_bytes()).unwrap().to_string(), text);
+            assert_eq!(
+                ReversePath::parse(text.as_bytes()).unwrap().to_string(),
+                text
+            );
         }
         for text in ["<Postmaster>", "<postmaster@example.com>", "<@a:b@c>"] {
-            assert_eq!(ForwardPath::parse(text.as_bytes()).unwrap().to_string(), text);
+            assert_eq!(
+                ForwardPath::parse(text.as_bytes()).unwrap().to_string(),
+                text
+            );
         }
     }
 

@@ -71,8 +71,10 @@ impl ProxyHeader {
         if input.get(..start) != b"PROXY ".get(..start) {
             return Err(ProxyError);
         }
-        let Some(end) = memchr::memchr(b'\n', input.get(..input.len().min(MAX_V1)).unwrap_or_default())
-        else {
+        let Some(end) = memchr::memchr(
+            b'\n',
+            input.get(..input.len().min(MAX_V1)).unwrap_or_default(),
+        ) else {
             return if input.len() < MAX_V1 {
                 Ok(None)
             } else {
@@ -134,13 +136,26 @@ impl ProxyHeader {
         match (command & 0xf, family) {
             (0, _) => Ok(Some(Self::Local)),
             (1, 0x11) if body.len() >= 12 => {
-                let (source, destination) = (Ipv4Addr::from(body.get_u32()), Ipv4Addr::from(body.get_u32()));
-                Ok(Some(Self::proxied(source.into(), destination.into(), &mut body)))
+                let (source, destination) = (
+                    Ipv4Addr::from(body.get_u32()),
+                    Ipv4Addr::from(body.get_u32()),
+                );
+                Ok(Some(Self::proxied(
+                    source.into(),
+                    destination.into(),
+                    &mut body,
+                )))
             }
             (1, 0x21) if body.len() >= 36 => {
-                let (source, destination) =
-                    (Ipv6Addr::from(body.get_u128()), Ipv6Addr::from(body.get_u128()));
-                Ok(Some(Self::proxied(source.into(), destination.into(), &mut body)))
+                let (source, destination) = (
+                    Ipv6Addr::from(body.get_u128()),
+                    Ipv6Addr::from(body.get_u128()),
+                );
+                Ok(Some(Self::proxied(
+                    source.into(),
+                    destination.into(),
+                    &mut body,
+                )))
             }
             // UNSPEC and the families that no SMTP client has: the balancer does not say.
             (1, 0x00 | 0x12 | 0x22 | 0x31 | 0x32) => Ok(Some(Self::Local)),
@@ -158,7 +173,10 @@ impl ProxyHeader {
     /// Appends the header in version 1.
     pub fn write_v1(&self, wire: &mut BytesMut) {
         let line = match self {
-            Self::Proxied { source, destination } if source.is_ipv4() == destination.is_ipv4() => {
+            Self::Proxied {
+                source,
+                destination,
+            } if source.is_ipv4() == destination.is_ipv4() => {
                 let family = if source.is_ipv4() { "TCP4" } else { "TCP6" };
                 let mut line = format!("PROXY {family} {} {}", source.ip(), destination.ip());
                 // Writing to a String does not fail.

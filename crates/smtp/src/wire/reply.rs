@@ -193,8 +193,8 @@ impl EnhancedStatusCode {
     pub fn split(text: &str) -> Option<(Self, &str)> {
         let (code, rest) = text.split_once(' ').unwrap_or((text, ""));
         let mut numbers = code.splitn(3, '.').map(|number| {
-            let digits =
-                (1..=3).contains(&number.len()) && number.bytes().all(|octet| octet.is_ascii_digit());
+            let digits = (1..=3).contains(&number.len())
+                && number.bytes().all(|octet| octet.is_ascii_digit());
             digits.then(|| number.parse::<u16>().ok()).flatten()
         });
         let mut next = || numbers.next().flatten();
@@ -313,7 +313,11 @@ pub struct Reply {
 
 impl Reply {
     /// A reply of one line.
-    pub const fn new(code: ReplyCode, enhanced: Option<EnhancedStatusCode>, text: ReplyText) -> Self {
+    pub const fn new(
+        code: ReplyCode,
+        enhanced: Option<EnhancedStatusCode>,
+        text: ReplyText,
+    ) -> Self {
         Self {
             code,
             enhanced,
@@ -413,7 +417,11 @@ mod tests {
     #[test]
     fn no_reply_line_exceeds_the_limit() {
         let enhanced = EnhancedStatusCode::new(5, 999, 999);
-        let reply = Reply::new(ReplyCode::FAILED, enhanced, ReplyText::lossy(&"é".repeat(1_000)));
+        let reply = Reply::new(
+            ReplyCode::FAILED,
+            enhanced,
+            ReplyText::lossy(&"é".repeat(1_000)),
+        );
         assert_eq!(reply.to_string().len(), MAX_REPLY_LINE);
         assert!(ReplyText::new("a".repeat(MAX_REPLY_TEXT + 1)).is_err());
     }

@@ -106,7 +106,9 @@ impl ReplyParser {
         let text = String::from_utf8_lossy(text);
         // The code belongs to the reply: a later line repeats it, and what looks like another one is text.
         let (enhanced, text) = match (EnhancedStatusCode::split(&text), &self.partial) {
-            (Some((enhanced, text)), None) if u16::from(enhanced.class()) == code.as_u16() / 100 => {
+            (Some((enhanced, text)), None)
+                if u16::from(enhanced.class()) == code.as_u16() / 100 =>
+            {
                 (Some(enhanced), text)
             }
             (Some((enhanced, text)), Some(reply)) if reply.enhanced() == Some(enhanced) => {
@@ -168,10 +170,19 @@ mod tests {
     #[test]
     fn what_is_no_reply_is_an_error() {
         for (stream, error) in [
-            ("hello\r\n", "the server sent a line that is no reply: \"hello\""),
-            ("199 x\r\n", "the server sent a line that is no reply: \"199 x\""),
+            (
+                "hello\r\n",
+                "the server sent a line that is no reply: \"hello\"",
+            ),
+            (
+                "199 x\r\n",
+                "the server sent a line that is no reply: \"199 x\"",
+            ),
             ("25\r\n", "the server sent a line that is no reply: \"25\""),
-            ("250x\r\n", "the server sent a line that is no reply: \"250x\""),
+            (
+                "250x\r\n",
+                "the server sent a line that is no reply: \"250x\"",
+            ),
             (
                 "250-a\r\n550 b\r\n",
                 "the lines of one reply have different codes, 250 and 550",

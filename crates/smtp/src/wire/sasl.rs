@@ -115,7 +115,10 @@ impl Mechanisms {
 
     /// Reads names; those that are not known are passed over.
     pub fn of_words<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
-        words.into_iter().filter_map(|word| word.parse().ok()).collect()
+        words
+            .into_iter()
+            .filter_map(|word| word.parse().ok())
+            .collect()
     }
 
     /// Whether `mechanism` is one of them.
@@ -254,7 +257,11 @@ pub(crate) fn decode(text: &[u8]) -> Option<Vec<u8>> {
 
 /// Whether `text` is base64, without decoding it.
 fn is_base64(text: &[u8]) -> bool {
-    let padding = text.iter().rev().take_while(|octet| **octet == b'=').count();
+    let padding = text
+        .iter()
+        .rev()
+        .take_while(|octet| **octet == b'=')
+        .count();
     let (digits, _) = text.split_at(text.len() - padding);
     padding <= 2
         && text.len().is_multiple_of(4)

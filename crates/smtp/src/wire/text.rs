@@ -35,8 +35,8 @@ impl<'a> Argument<'a> {
             expected: "an argument",
             at,
         };
-        let text =
-            std::str::from_utf8(input.trim_ascii()).map_err(|wrong| error(start + wrong.valid_up_to()))?;
+        let text = std::str::from_utf8(input.trim_ascii())
+            .map_err(|wrong| error(start + wrong.valid_up_to()))?;
         match text.char_indices().find(|(_, c)| c.is_control()) {
             Some((at, _)) => Err(error(start + at)),
             None if text.is_empty() => Err(error(input.len())),
@@ -89,6 +89,9 @@ mod tests {
                 input.escape_ascii()
             );
         }
-        assert_eq!(Argument::parse(b" caf\xc3\xa9 ").unwrap().to_string(), "café");
+        assert_eq!(
+            Argument::parse(b" caf\xc3\xa9 ").unwrap().to_string(),
+            "café"
+        );
     }
 }

@@ -17,7 +17,8 @@ use inreply_smtp::wire::reply::{Reply, ReplyCode};
 
 pub(crate) const NO_SUCH_MAILBOX: Reply =
     Reply::literal(ReplyCode::MAILBOX_UNAVAILABLE, (5, 1, 1), "No such mailbox");
-pub(crate) const TRY_LATER: Reply = Reply::literal(ReplyCode::LOCAL_ERROR, (4, 3, 0), "Try again later");
+pub(crate) const TRY_LATER: Reply =
+    Reply::literal(ReplyCode::LOCAL_ERROR, (4, 3, 0), "Try again later");
 
 /// The password of the user `ann`.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
@@ -86,7 +87,11 @@ impl Session {
 
     /// Sends octets one at a time and gives what comes back.
     pub(crate) fn trickle(&mut self, octets: impl AsRef<[u8]>) -> String {
-        octets.as_ref().iter().map(|octet| self.say([*octet])).collect()
+        octets
+            .as_ref()
+            .iter()
+            .map(|octet| self.say([*octet]))
+            .collect()
     }
 
     pub(crate) fn wait(&mut self, duration: Duration) -> String {
@@ -131,7 +136,9 @@ impl Session {
             (user == "ann").then(|| Credential::Password(Secret::new(PASSWORD)))
         });
         match step {
-            Step::Challenge(octets) => return self.server.challenge(self.now, ticket, &octets).unwrap(),
+            Step::Challenge(octets) => {
+                return self.server.challenge(self.now, ticket, &octets).unwrap();
+            }
             Step::Accept(user) => {
                 self.log.push(format!("authenticated {user}"));
                 self.server.accept(self.now, ticket).unwrap();
@@ -198,13 +205,17 @@ impl Session {
                 self.log.push(format!("xclient {attributes}"));
                 (ticket, None)
             }
-            Event::Proxied(header) => return self.log.push(format!("proxied {:?}", header.source())),
+            Event::Proxied(header) => {
+                return self.log.push(format!("proxied {:?}", header.source()));
+            }
             Event::Auth { ticket, request } if self.hold => {
                 self.log.push(format!("auth {request:?}"));
                 (ticket, None)
             }
             Event::Auth { ticket, request } => return self.auth(ticket, request),
-            Event::TransactionAborted(reason) => return self.log.push(format!("aborted: {reason}")),
+            Event::TransactionAborted(reason) => {
+                return self.log.push(format!("aborted: {reason}"));
+            }
             Event::Closed(reason) => return self.log.push(format!("closed: {reason}")),
             other => panic!("{other:?}"),
         };

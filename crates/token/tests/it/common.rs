@@ -108,7 +108,10 @@ pub(crate) fn context_and_ids() -> impl Strategy<Value = (Context, Ids)> {
 
 /// A day after [`today`], or never.
 pub(crate) fn expires() -> impl Strategy<Value = Option<Day>> {
-    prop_oneof![Just(None), (today().number() + 1..=u16::MAX).prop_map(Day::new)]
+    prop_oneof![
+        Just(None),
+        (today().number() + 1..=u16::MAX).prop_map(Day::new)
+    ]
 }
 
 /// `text` with the case of its letters by the bits of `mask`.

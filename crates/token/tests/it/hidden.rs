@@ -1,10 +1,12 @@
 //! Tokens whose ids are hidden.
 
 use crate::common::{
-    CONTEXTS, HOST, UUID, addresses, addresses_with, decode, encode, expires, host, key, number, prefix,
-    today,
+    CONTEXTS, HOST, UUID, addresses, addresses_with, decode, encode, expires, host, key, number,
+    prefix, today,
 };
-use inreply_token::{Addresses, Context, Host, Ids, Key, KeyId, KeyRing, MintError, OpenError, Policy};
+use inreply_token::{
+    Addresses, Context, Host, Ids, Key, KeyId, KeyRing, MintError, OpenError, Policy,
+};
 use proptest::prelude::*;
 
 fn hiding() -> Addresses {
@@ -96,7 +98,11 @@ fn ids_are_hidden() {
     // Neighbours have nothing in common behind the header.
     let (one, two) = (minted(Ids::from([7; 16])), minted(Ids::from([8; 16])));
     assert_eq!(one[..4], two[..4]);
-    let common = one[4..].iter().zip(&two[4..]).filter(|(a, b)| a == b).count();
+    let common = one[4..]
+        .iter()
+        .zip(&two[4..])
+        .filter(|(a, b)| a == b)
+        .count();
     assert!(common < 6, "{common} of 32 octets");
 }
 
@@ -107,7 +113,8 @@ fn rotation_and_expiry_are_as_of_plain_ones() {
     let address = Addresses::with_policy(host(), &ring, policy.clone())
         .mint(Context::Reply, (7, 5), today())
         .unwrap();
-    ring.rotate(KeyId(2), Key::from_bytes(&[2; 32]).unwrap()).unwrap();
+    ring.rotate(KeyId(2), Key::from_bytes(&[2; 32]).unwrap())
+        .unwrap();
     let addresses = Addresses::with_policy(host(), &ring, policy.clone());
     let opened = addresses.open(address.as_str(), today()).unwrap();
     assert_eq!((opened.ids.pair(), opened.key_id), (Some((7, 5)), KeyId(1)));

@@ -30,9 +30,10 @@ impl Vector {
             [subject, recipient] if subject.len() == 32 => {
                 Ids::from((uuid(subject), recipient.parse().unwrap()))
             }
-            [subject, recipient] => {
-                Ids::from((subject.parse::<u64>().unwrap(), recipient.parse::<u64>().unwrap()))
-            }
+            [subject, recipient] => Ids::from((
+                subject.parse::<u64>().unwrap(),
+                recipient.parse::<u64>().unwrap(),
+            )),
             _ => unreachable!("one or two ids"),
         }
     }
@@ -66,7 +67,10 @@ fn minted_as_documented() {
             .mint_until(vector.context(), vector.ids(), vector.expires)
             .unwrap();
         assert_eq!(address.local_part(), vector.text);
-        assert_eq!(address.as_str(), format!("{}@reply.example.com", vector.text));
+        assert_eq!(
+            address.as_str(),
+            format!("{}@reply.example.com", vector.text)
+        );
         assert_eq!(address.host(), "reply.example.com");
         assert_eq!(address.token(), vector.text.split_once('+').unwrap().1);
     }
@@ -83,7 +87,10 @@ fn opened_as_documented() {
             (opened.context, opened.ids, opened.hidden),
             (vector.context(), vector.ids(), false)
         );
-        assert_eq!((opened.key_id, opened.expires), (vector.key_id, vector.expires));
+        assert_eq!(
+            (opened.key_id, opened.expires),
+            (vector.key_id, vector.expires)
+        );
     }
 }
 
@@ -116,7 +123,9 @@ fn hidden_as_documented() {
         );
         // A host that mints plain tokens reads hidden ones.
         assert_eq!(
-            vector.addresses(Policy::default()).open(vector.text, today()),
+            vector
+                .addresses(Policy::default())
+                .open(vector.text, today()),
             Ok(opened)
         );
     }
@@ -126,7 +135,9 @@ fn hidden_as_documented() {
 #[test]
 fn hidden_ids_are_not_read_without_the_feature() {
     for vector in vectors("hidden") {
-        let read = vector.addresses(Policy::default()).open(vector.text, today());
+        let read = vector
+            .addresses(Policy::default())
+            .open(vector.text, today());
         assert_eq!(read, Err(inreply_token::OpenError::Invalid));
     }
 }

@@ -15,7 +15,10 @@ fn addresses() -> LegacyAddresses {
 
 #[test]
 fn known_answers() {
-    for Vector { kind, ids, text, .. } in vectors("legacy") {
+    for Vector {
+        kind, ids, text, ..
+    } in vectors("legacy")
+    {
         let (kind, id, user) = (
             kind.parse().unwrap(),
             ids[0].parse().unwrap(),
@@ -76,7 +79,10 @@ fn of_no_other_key_and_host() {
         addresses().open(&format!("{text}@example.com")),
         Err(OpenError::Invalid)
     );
-    assert_eq!(addresses().open(&format!("{text}@")), Err(OpenError::Invalid));
+    assert_eq!(
+        addresses().open(&format!("{text}@")),
+        Err(OpenError::Invalid)
+    );
     let other = LegacyAddresses::new(host(), &LegacyKey::from_bytes(&[1; 32]).unwrap());
     assert_eq!(other.open(text), Err(OpenError::Invalid));
 }
@@ -84,8 +90,9 @@ fn of_no_other_key_and_host() {
 #[test]
 fn keys_and_what_is_printed() {
     assert!(LegacyKey::from_bytes(&[1; 15]).is_err());
-    let key =
-        LegacyKey::from_file_contents(b"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n");
+    let key = LegacyKey::from_file_contents(
+        b"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n",
+    );
     let key = key.unwrap();
     assert!(LegacyAddresses::new(host(), &key).open(KNOWN).is_ok());
     assert_eq!(format!("{key:?}"), "LegacyKey([redacted])");

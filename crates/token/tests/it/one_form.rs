@@ -1,7 +1,9 @@
 //! A token has one text: whatever else says the same is refused, even with a tag that holds.
 
 use crate::common::{UUID, addresses, addresses_with, encode, forge, key, prefix, today};
-use inreply_token::{Addresses, Context, Host, Ids, KeyId, KeyRing, MintError, OpenError, Policy, Prefix};
+use inreply_token::{
+    Addresses, Context, Host, Ids, KeyId, KeyRing, MintError, OpenError, Policy, Prefix,
+};
 
 const REPLY: u8 = 0x40;
 const BOUNCE: u8 = 0x50;
@@ -13,11 +15,18 @@ fn payload(kind: u8, ids: &[u8]) -> Vec<u8> {
 #[test]
 fn forging_with_the_key_works_at_all() {
     let opened = addresses()
-        .open(&forge(Context::Reply, &payload(REPLY, &[7, 5]), 16), today())
+        .open(
+            &forge(Context::Reply, &payload(REPLY, &[7, 5]), 16),
+            today(),
+        )
         .unwrap();
     assert_eq!(opened.ids, Ids::from((7, 5)));
     let opened = addresses().open(
-        &forge(Context::Bounce, &payload(BOUNCE | 8, &[0x80, 1, 0x80, 1]), 12),
+        &forge(
+            Context::Bounce,
+            &payload(BOUNCE | 8, &[0x80, 1, 0x80, 1]),
+            12,
+        ),
         today(),
     );
     assert_eq!(opened.unwrap().ids, Ids::from((128, 128)));
@@ -49,7 +58,13 @@ fn a_tag_that_holds_over_another_form() {
             &varints(u64::MAX, u64::MAX),
             12,
         ),
-        ("96 bits where 128 fit", Context::Reply, REPLY | 8, &[7, 5], 12),
+        (
+            "96 bits where 128 fit",
+            Context::Reply,
+            REPLY | 8,
+            &[7, 5],
+            12,
+        ),
         (
             "96 bits where 128 fit, in a bounce",
             Context::Bounce,
@@ -57,7 +72,13 @@ fn a_tag_that_holds_over_another_form() {
             &[7, 5],
             12,
         ),
-        ("96 bits of a handle", Context::Reply, REPLY | 8 | 3, &UUID, 12),
+        (
+            "96 bits of a handle",
+            Context::Reply,
+            REPLY | 8 | 3,
+            &UUID,
+            12,
+        ),
         (
             "128 bits that do not fit a bounce",
             Context::Bounce,
@@ -82,8 +103,20 @@ fn a_tag_that_holds_over_another_form() {
         ("one varint", Context::Reply, REPLY, &[7], 16),
         ("three varints", Context::Reply, REPLY, &[7, 5, 3], 16),
         ("no ids", Context::Reply, REPLY, &[], 16),
-        ("a varint without end", Context::Reply, REPLY, &[7, 0x85], 16),
-        ("a handle of 15 octets", Context::Reply, REPLY | 3, &UUID[1..], 16),
+        (
+            "a varint without end",
+            Context::Reply,
+            REPLY,
+            &[7, 0x85],
+            16,
+        ),
+        (
+            "a handle of 15 octets",
+            Context::Reply,
+            REPLY | 3,
+            &UUID[1..],
+            16,
+        ),
         (
             "hidden ids with 96 bits",
             Context::Reply,
@@ -91,7 +124,13 @@ fn a_tag_that_holds_over_another_form() {
             &uuid,
             12,
         ),
-        ("hidden ids with an HMAC", Context::Reply, REPLY | 4, &[7, 5], 16),
+        (
+            "hidden ids with an HMAC",
+            Context::Reply,
+            REPLY | 4,
+            &[7, 5],
+            16,
+        ),
         ("a fourth context", Context::Reply, 0x70, &[7, 5], 16),
         ("version 0", Context::Reply, 0x00, &[7, 5], 16),
         ("version 2", Context::Reply, 0x80, &[7, 5], 16),
@@ -114,7 +153,9 @@ fn another_text_of_the_same_bytes() {
     let token = address.token();
     assert!(addresses().open(token, today()).is_ok());
     // 22 bytes are 35.2 characters: four bits of the last one are free, and must be zero.
-    let last = "abcdefghijklmnopqrstuvwxyz234567".find(&token[35..]).unwrap();
+    let last = "abcdefghijklmnopqrstuvwxyz234567"
+        .find(&token[35..])
+        .unwrap();
     assert_eq!(last % 16, 0);
     for bits in 1..16 {
         let other = char::from(b"abcdefghijklmnopqrstuvwxyz234567"[last + bits]);
@@ -165,12 +206,17 @@ fn what_does_not_fit_is_not_minted() {
             .mint(Context::Bounce, ids, today())
             .map(|address| address.as_str().len())
     };
-    assert_eq!(bounce(Ids::from(((1 << 28) - 1, (1 << 21) - 1))), Ok(39 + 18));
+    assert_eq!(
+        bounce(Ids::from(((1 << 28) - 1, (1 << 21) - 1))),
+        Ok(39 + 18)
+    );
     assert_eq!(bounce(Ids::from((1 << 28, (1 << 21) - 1))), too_long(41));
     assert_eq!(bounce(Ids::from(UUID)), too_long(54));
     assert_eq!(bounce(Ids::from((UUID, 77))), too_long(60));
     assert_eq!(bounce(Ids::from((u64::MAX, u64::MAX))), too_long(54));
-    let error = addresses().mint(Context::Bounce, UUID, today()).unwrap_err();
+    let error = addresses()
+        .mint(Context::Bounce, UUID, today())
+        .unwrap_err();
     assert_eq!(
         error.to_string(),
         "the local part would have 54 octets, more than 40: the ids are too large"
@@ -185,7 +231,8 @@ fn the_tag_of_a_bounce_follows_its_prefix() {
         ("bounc+", (7, 5), BOUNCE | 8),
         ("b+", (128, 128), BOUNCE | 8),
     ] {
-        let addresses = addresses_with(Policy::default().prefix(Context::Bounce, Prefix::new(text).unwrap()));
+        let addresses =
+            addresses_with(Policy::default().prefix(Context::Bounce, Prefix::new(text).unwrap()));
         let address = addresses.mint(Context::Bounce, ids, today()).unwrap();
         assert_eq!(&address.token()[..1], &encode(&[kind])[..1]);
         assert_eq!(
@@ -197,8 +244,9 @@ fn the_tag_of_a_bounce_follows_its_prefix() {
 
 #[test]
 fn two_contexts_may_share_a_prefix() {
-    let addresses =
-        addresses_with(Policy::default().prefix(Context::Unsubscribe, Prefix::new("reply+").unwrap()));
+    let addresses = addresses_with(
+        Policy::default().prefix(Context::Unsubscribe, Prefix::new("reply+").unwrap()),
+    );
     for context in [Context::Reply, Context::Unsubscribe] {
         let address = addresses.mint(context, (7, 5), today()).unwrap();
         assert!(address.as_str().starts_with("reply+"));
@@ -211,11 +259,22 @@ fn two_contexts_may_share_a_prefix() {
 
 #[test]
 fn a_host_that_leaves_no_room() {
-    let name = ["a".repeat(63), "b".repeat(63), "c".repeat(63), "d".repeat(61)].join(".");
+    let name = [
+        "a".repeat(63),
+        "b".repeat(63),
+        "c".repeat(63),
+        "d".repeat(61),
+    ]
+    .join(".");
     let host = Host::new(&name).unwrap();
     let addresses = Addresses::new(host, &KeyRing::new(KeyId(1), key()));
     let error = addresses.mint(Context::Reply, (7, 5), today()).unwrap_err();
-    assert_eq!(error, MintError::AddressTooLong { octets: 42 + 1 + 253 });
+    assert_eq!(
+        error,
+        MintError::AddressTooLong {
+            octets: 42 + 1 + 253
+        }
+    );
 }
 
 fn varints(a: u64, b: u64) -> Vec<u8> {

@@ -1,8 +1,8 @@
 //! What holds of every token.
 
 use crate::common::{
-    CONTEXTS, HOST, addresses, addresses_with, context_and_ids, decode, encode, expires, forge, key,
-    mix_case, prefix, today,
+    CONTEXTS, HOST, addresses, addresses_with, context_and_ids, decode, encode, expires, forge,
+    key, mix_case, prefix, today,
 };
 use inreply_token::{Addresses, Context, Host, Key, KeyId, KeyRing, OpenError, Policy, Prefix};
 use proptest::prelude::*;

@@ -19,7 +19,10 @@ fn an_old_key_verifies_until_its_tokens_expire() {
     assert_ne!(first, second);
 
     let last_day = today().saturating_add(399);
-    assert_eq!(addresses.open(first.as_str(), last_day).unwrap().key_id, KeyId(1));
+    assert_eq!(
+        addresses.open(first.as_str(), last_day).unwrap().key_id,
+        KeyId(1)
+    );
     assert_eq!(
         addresses.open(second.as_str(), last_day).unwrap().key_id,
         KeyId(2)
@@ -53,11 +56,21 @@ fn a_retired_key_says_so_only_where_the_tag_holds() {
     assert_eq!(addresses.open(address.as_str(), Day::MAX), retired);
 
     let mut forged = address.local_part().to_owned();
-    forged.replace_range(20..21, if forged.as_bytes()[20] == b'a' { "b" } else { "a" });
+    forged.replace_range(
+        20..21,
+        if forged.as_bytes()[20] == b'a' {
+            "b"
+        } else {
+            "a"
+        },
+    );
     assert_eq!(addresses.open(&forged, today()), Err(OpenError::Invalid));
 
     let without = Addresses::new(host(), &KeyRing::new(KeyId(2), key(2)));
-    assert_eq!(without.open(address.as_str(), today()), Err(OpenError::Invalid));
+    assert_eq!(
+        without.open(address.as_str(), today()),
+        Err(OpenError::Invalid)
+    );
     let configured = KeyRing::new(KeyId(2), key(2))
         .with_retired(KeyId(1), key(1))
         .unwrap();
@@ -84,7 +97,10 @@ fn every_key_of_a_full_ring_is_found() {
     let addresses = Addresses::new(host(), &ring);
     for (id, address) in (0..=u8::MAX).zip(minted) {
         assert_eq!(
-            addresses.open(address.local_part(), today()).unwrap().key_id,
+            addresses
+                .open(address.local_part(), today())
+                .unwrap()
+                .key_id,
             KeyId(id)
         );
     }
@@ -114,11 +130,20 @@ fn a_lifetime_counts_from_today() {
 fn for_ever_is_said_and_never_slipped_into() {
     let forever = addresses_with(Policy::default().lifetime_days(0));
     let address = forever.mint(Context::Reply, (7, 5), today()).unwrap();
-    assert_eq!(forever.open(address.as_str(), Day::MAX).unwrap().expires, None);
+    assert_eq!(
+        forever.open(address.as_str(), Day::MAX).unwrap().expires,
+        None
+    );
     // A lifetime past the last day ends on it.
     let address = addresses().mint(Context::Reply, (7, 5), Day::MAX).unwrap();
     let expired = addresses().open(address.as_str(), Day::MAX).unwrap_err();
-    assert!(matches!(expired, OpenError::Expired { since: Day::MAX, .. }));
+    assert!(matches!(
+        expired,
+        OpenError::Expired {
+            since: Day::MAX,
+            ..
+        }
+    ));
     // A clock at the epoch.
     let address = addresses()
         .mint(Context::Reply, (7, 5), Day::from_unix_seconds(0))

@@ -99,8 +99,8 @@ pub(crate) const WROTE: &[&str] = &[
 
 /// Words before the date of an attribution; they open one.
 pub(crate) const ON: &[&str] = &[
-    "on ", "at ", "am ", "le ", "el ", "em ", "il ", "in data ", "op ", "den ", "på ", "w dniu ", "dnia ",
-    "dne ", "dňa ", "在 ", "於 ", "vào ", "pada ", "la ",
+    "on ", "at ", "am ", "le ", "el ", "em ", "il ", "in data ", "op ", "den ", "på ", "w dniu ",
+    "dnia ", "dne ", "dňa ", "在 ", "於 ", "vào ", "pada ", "la ",
 ];
 
 /// Titles of a quoted message, between rules of dashes.
@@ -214,8 +214,8 @@ pub(crate) const FORWARDED: &[&str] = &[
 
 /// Subject prefixes of a forward.
 pub(crate) const FORWARD_SUBJECT: &[&str] = &[
-    "fwd:", "fw:", "wg:", "tr:", "rv:", "enc:", "i:", "doorst:", "vb:", "vl:", "pd:", "fs:", "转发:",
-    "轉寄:", "ilt:", "πρθ:",
+    "fwd:", "fw:", "wg:", "tr:", "rv:", "enc:", "i:", "doorst:", "vb:", "vl:", "pd:", "fs:",
+    "转发:", "轉寄:", "ilt:", "πρθ:",
 ];
 
 /// What asks a reader to answer above it.
@@ -242,6 +242,6 @@ pub(crate) const ABOVE: &[&str] = &[
 
 /// English month and weekday heads, for a date without a year.
 pub(crate) const CALENDAR: &[&str] = &[
-    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mon", "tue", "wed",
-    "thu", "fri", "sat", "sun",
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mon",
+    "tue", "wed", "thu", "fri", "sat", "sun",
 ];

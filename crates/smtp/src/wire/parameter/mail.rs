@@ -130,7 +130,11 @@ impl<'a> MailParameters<'a> {
                     priority,
                 )?;
             } else if it.is("HOLDFOR") {
-                it.set(&mut all.hold, "HOLDFOR= and a number of seconds", Hold::parse_for)?;
+                it.set(
+                    &mut all.hold,
+                    "HOLDFOR= and a number of seconds",
+                    Hold::parse_for,
+                )?;
             } else if it.is("HOLDUNTIL") {
                 it.set(&mut all.hold, "HOLDUNTIL= and a date", Hold::parse_until)?;
             } else if it.is("BY") {
@@ -228,7 +232,9 @@ mod tests {
     #[test]
     fn values_are_read_without_wrapping() {
         assert_eq!(
-            MailParameters::parse(b"SIZE=18446744073709551615").unwrap().size,
+            MailParameters::parse(b"SIZE=18446744073709551615")
+                .unwrap()
+                .size,
             Some(u64::MAX)
         );
         for bad in [

@@ -73,7 +73,10 @@ impl<'a> Parameter<'a> {
         expected: &'static str,
         grammar: impl FnOnce(&'a [u8]) -> Option<T>,
     ) -> Result<(), CommandError> {
-        let value = self.value.and_then(grammar).ok_or_else(|| self.error(expected))?;
+        let value = self
+            .value
+            .and_then(grammar)
+            .ok_or_else(|| self.error(expected))?;
         match slot.replace(value) {
             None => Ok(()),
             Some(_) => Err(self.error("each parameter once")),

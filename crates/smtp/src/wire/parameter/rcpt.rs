@@ -86,7 +86,11 @@ mod tests {
 
     #[test]
     fn printing_is_the_inverse_of_parsing() {
-        for text in ["", " NOTIFY=NEVER", " NOTIFY=FAILURE,DELAY ORCPT=rfc822;a+2Bb@c"] {
+        for text in [
+            "",
+            " NOTIFY=NEVER",
+            " NOTIFY=FAILURE,DELAY ORCPT=rfc822;a+2Bb@c",
+        ] {
             let parameters = RcptParameters::parse(text.as_bytes()).unwrap();
             assert_eq!(parameters.to_string(), text);
             assert_eq!(parameters.clone().into_owned(), parameters);
@@ -95,8 +99,17 @@ mod tests {
 
     #[test]
     fn an_unknown_parameter_is_told_from_a_bad_one() {
-        assert_eq!(RcptParameters::parse(b"X=1"), Err(CommandError::UnknownParameter));
-        for bad in ["NOTIFY", "NOTIFY=", "ORCPT=a", "NOTIFY=NEVER NOTIFY=NEVER", "=1"] {
+        assert_eq!(
+            RcptParameters::parse(b"X=1"),
+            Err(CommandError::UnknownParameter)
+        );
+        for bad in [
+            "NOTIFY",
+            "NOTIFY=",
+            "ORCPT=a",
+            "NOTIFY=NEVER NOTIFY=NEVER",
+            "=1",
+        ] {
             assert!(
                 matches!(
                     RcptParameters::parse(bad.as_bytes()),
