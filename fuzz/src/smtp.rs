@@ -114,7 +114,9 @@ fn answer(server: &mut Server, now: Instant, event: server::Event, log: &mut Vec
             reverse_path,
             parameters,
         } => (format!("{reverse_path}{parameters}"), ticket),
-        Event::Rcpt { ticket, forward_path } => (forward_path.to_string(), ticket),
+        Event::Rcpt {
+            ticket, forward_path, ..
+        } => (forward_path.to_string(), ticket),
         Event::Data { ticket } => ("data".to_owned(), ticket),
         Event::EndOfData { ticket, octets, .. } => (format!("message {octets}"), ticket),
         Event::Body(octets) => return log.extend(octets.iter().map(ToString::to_string)),

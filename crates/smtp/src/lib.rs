@@ -11,8 +11,9 @@
 //! ```
 //!
 //! It opens no socket, starts no thread, reads no clock and needs no runtime. It stores no mail, looks nothing up and
-//! decides nothing about senders or recipients: that is the embedder's part, asked for in events. TLS and AUTH are not
-//! here yet.
+//! decides nothing about senders or recipients: that is the embedder's part, asked for in events. AUTH is framed here and
+//! decided by the embedder, with [`sasl::Verifier`] for those who keep passwords; TLS is told to the machines
+//! ([`tls::TlsInfo`]).
 //!
 //! # The driver's contract
 //!
@@ -112,7 +113,10 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod client;
+pub mod sasl;
+pub mod secret;
 pub mod server;
+pub mod tls;
 pub mod transcript;
 pub mod wire;
 

@@ -5,6 +5,7 @@
 
 mod support;
 
+use inreply_smtp::wire::sasl::{Mechanism, Mechanisms};
 use proptest::prelude::*;
 use support::{Session, config};
 
@@ -22,6 +23,15 @@ fn scripts() -> impl Strategy<Value = Vec<String>> {
         "X\nY\r\n",
         "\r\n",
         "NOOP aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n",
+        "BDAT 3\r\nabc",
+        "BDAT 4\r\n\r\n.\r",
+        "BDAT 1\r\n\n",
+        "BDAT 9 LAST\r\nNOOP\r\nhi\n",
+        "BDAT 0 LAST\r\n",
+        "AUTH PLAIN\r\nAGFubgBodW50ZXI=\r\n",
+        "AUTH LOGIN\r\nYW5u\r\n*\r\n",
+        "AUTH CRAM-MD5\r\n!\r\n",
+        "AUTH SCRAM-SHA-256 biwsbj1hbm4scj14\r\nYQ==\r\n",
     ]);
     let group = prop::collection::vec(word, 0..6).prop_map(|words| words.concat());
     let text = prop::collection::vec(prop::sample::select(b"\r\n.\0a".to_vec()), 0..40);
@@ -36,7 +46,12 @@ fn scripts() -> impl Strategy<Value = Vec<String>> {
 }
 
 fn run(script: &[String], piece: usize) -> (String, Vec<String>) {
-    let mut session = Session::greeted(config().max_line(60).body_window(16));
+    let config = config()
+        .max_line(60)
+        .body_window(16)
+        .auth(Mechanisms::from_iter(Mechanism::ALL))
+        .plaintext_auth(true);
+    let mut session = Session::greeted(config);
     let mut replies = String::new();
     for group in script {
         for piece in group.as_bytes().chunks(piece) {

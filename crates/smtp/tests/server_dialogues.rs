@@ -6,32 +6,7 @@
 mod support;
 
 use inreply_smtp::server::AnswerError;
-use support::{Session, TRY_LATER, config};
-
-/// Lines that begin with `C: ` are said one after another, what comes back is compared with the `S: ` lines behind.
-fn dialogue(session: &mut Session, script: &str) {
-    let mut lines = script
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .peekable();
-    let mut said = session.drain();
-    while lines.peek().is_some() {
-        let mut expected = String::new();
-        while let Some(line) = lines.next_if(|line| line.starts_with("S: ")) {
-            expected.push_str(&line[3..]);
-            expected.push_str("\r\n");
-        }
-        assert_eq!(said, expected);
-        let mut next = String::new();
-        while let Some(line) = lines.next_if(|line| line.starts_with("C:")) {
-            next.push_str(line.strip_prefix("C: ").unwrap_or_default());
-            next.push_str("\r\n");
-        }
-        said = session.say(next);
-    }
-    assert_eq!(said, "");
-}
+use support::{Session, TRY_LATER, config, dialogue};
 
 /// RFC 5321 appendix D.1, with our names and texts.
 #[test]
@@ -46,7 +21,9 @@ fn a_typical_transaction() {
          S: 250-SIZE 26214400
          S: 250-8BITMIME
          S: 250-SMTPUTF8
-         S: 250 ENHANCEDSTATUSCODES
+         S: 250-ENHANCEDSTATUSCODES
+         S: 250-CHUNKING
+         S: 250 LIMITS RCPTMAX=100
          C: MAIL FROM:<Smith@bar.com>
          S: 250 2.1.0 Ok
          C: RCPT TO:<Jones@foo.com>
@@ -153,7 +130,9 @@ fn commands_out_of_order_are_refused() {
          S: 250-SIZE 26214400
          S: 250-8BITMIME
          S: 250-SMTPUTF8
-         S: 250 ENHANCEDSTATUSCODES
+         S: 250-ENHANCEDSTATUSCODES
+         S: 250-CHUNKING
+         S: 250 LIMITS RCPTMAX=100
          C: RCPT TO:<a@b.example>
          S: 503 5.5.1 Send MAIL first",
     );

@@ -101,7 +101,9 @@ async fn answer(server: &mut Server, event: Event, handler: &mut impl Handler) {
             ticket,
             in_time(server, handler.mail(reverse_path, parameters)).await,
         ),
-        Event::Rcpt { ticket, forward_path } => (ticket, in_time(server, handler.rcpt(forward_path)).await),
+        Event::Rcpt {
+            ticket, forward_path, ..
+        } => (ticket, in_time(server, handler.rcpt(forward_path)).await),
         Event::Data { ticket } => (ticket, in_time(server, handler.data()).await),
         Event::EndOfData { ticket, .. } => (
             ticket,

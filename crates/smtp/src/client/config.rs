@@ -2,7 +2,23 @@
 
 use std::time::Duration;
 
+use super::credentials::Credentials;
 use crate::wire::domain::EhloName;
+
+/// Whether a plain session is turned into one over TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+// RFC 3207 leaves these three.
+#[allow(clippy::exhaustive_enums)]
+pub enum StartTls {
+    /// STARTTLS is not sent.
+    #[default]
+    Never,
+    /// It is sent where the server offers it, and the session goes on without TLS where the server then refuses. Whoever is
+    /// between the two can take the offer away: it keeps out listeners, not attackers.
+    Opportunistic,
+    /// Nothing goes without TLS, neither a password nor a message.
+    Required,
+}
 
 /// The settings of a [`Client`](super::Client).
 ///
@@ -24,6 +40,10 @@ pub struct ClientConfig {
     pub(super) block_timeout: Duration,
     pub(super) verdict_timeout: Duration,
     pub(super) quit_timeout: Duration,
+    pub(super) starttls: StartTls,
+    pub(super) credentials: Option<Credentials>,
+    pub(super) plaintext_auth: bool,
+    pub(super) chunking: bool,
     pub(super) transcript: bool,
 }
 
@@ -40,6 +60,10 @@ impl ClientConfig {
             block_timeout: Duration::from_mins(3),
             verdict_timeout: Duration::from_mins(10),
             quit_timeout: Duration::from_secs(5),
+            starttls: StartTls::Never,
+            credentials: None,
+            plaintext_auth: false,
+            chunking: false,
             transcript: false,
         }
     }
@@ -106,6 +130,35 @@ impl ClientConfig {
     #[must_use]
     pub fn quit_timeout(mut self, duration: Duration) -> Self {
         self.quit_timeout = duration;
+        self
+    }
+
+    /// What is done about TLS on a connection that begins without it. Defaults to [`StartTls::Never`]: the driver has to know how.
+    #[must_use]
+    pub fn starttls(mut self, starttls: StartTls) -> Self {
+        self.starttls = starttls;
+        self
+    }
+
+    /// Who the client is. A session that cannot prove it ends before a message goes. Defaults to nobody.
+    #[must_use]
+    pub fn auth(mut self, credentials: Credentials) -> Self {
+        self.credentials = Some(credentials);
+        self
+    }
+
+    /// Whether AUTH is sent while TLS is off. Defaults to false: passwords would be read on the way.
+    #[must_use]
+    pub fn plaintext_auth(mut self, allowed: bool) -> Self {
+        self.plaintext_auth = allowed;
+        self
+    }
+
+    /// Whether messages go in BDAT where the server offers CHUNKING and PIPELINING. Defaults to false: DATA is what every
+    /// server has been tried with, and one round trip is all there is to gain. A binary message goes so in any case.
+    #[must_use]
+    pub fn chunking(mut self, chunking: bool) -> Self {
+        self.chunking = chunking;
         self
     }
 

@@ -21,6 +21,7 @@ pub struct Envelope {
     pub(super) recipients: Vec<ForwardPath<'static>>,
     pub(super) octets: Option<u64>,
     pub(super) eight_bit: bool,
+    pub(super) binary: bool,
     pub(super) smtputf8: bool,
 }
 
@@ -32,6 +33,7 @@ impl Envelope {
             recipients: Vec::new(),
             octets: None,
             eight_bit: false,
+            binary: false,
             smtputf8: false,
         }
     }
@@ -54,6 +56,13 @@ impl Envelope {
     #[must_use]
     pub fn eight_bit(mut self, eight_bit: bool) -> Self {
         self.eight_bit = eight_bit;
+        self
+    }
+
+    /// Whether the message goes octet by octet as it is, bare line ends and NULs included (BINARYMIME, RFC 3030).
+    #[must_use]
+    pub fn binary(mut self, binary: bool) -> Self {
+        self.binary = binary;
         self
     }
 
@@ -83,6 +92,10 @@ impl Envelope {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
+    /// The server is ready for TLS: every octet from now on belongs to it. Call
+    /// [`Client::tls_started`](super::Client::tls_started) when the handshake is done, or
+    /// [`Client::tls_failed`](super::Client::tls_failed).
+    HandshakeWanted,
     /// The server has greeted and said what it can do: [`Client::send`](super::Client::send) may be called.
     Ready(Capabilities),
     /// The server wants the message: call [`Client::write_body`](super::Client::write_body) until it is given, then
@@ -147,6 +160,27 @@ pub enum CloseReason {
     /// The greeting or the reply to EHLO and HELO was negative.
     #[error("the server does not want to talk: {}", .0.to_string().trim_end())]
     Refused(Reply),
+    /// TLS is required and the server does not offer it, or somebody between took the offer away.
+    #[error("the server does not offer STARTTLS")]
+    NoStartTls,
+    /// Octets stood behind the reply to STARTTLS: somebody wants them to be read as if they had come over TLS.
+    #[error("octets came between the reply to STARTTLS and the handshake")]
+    LeftoverAfterStartTls,
+    /// [`Client::tls_failed`](super::Client::tls_failed).
+    #[error("the TLS handshake failed")]
+    TlsFailed,
+    /// There are credentials, TLS is off, and the config does not let them go without it.
+    #[error("credentials are not sent without TLS")]
+    AuthNeedsTls,
+    /// The server offers no mechanism that the credentials and the config allow.
+    #[error("the server offers no mechanism of AUTH that can be used")]
+    NoMechanism,
+    /// The server does not take the credentials.
+    #[error("the server refused the credentials: {}", .0.to_string().trim_end())]
+    AuthRefused(Reply),
+    /// The server did not keep to the mechanism of AUTH, or did not prove that it knows the password.
+    #[error("the server could not prove that it knows the password")]
+    ServerNotGenuine,
     /// The server said 421.
     #[error("the server is closing: {}", .0.to_string().trim_end())]
     Unavailable(Reply),
@@ -168,7 +202,10 @@ impl CloseReason {
     /// Whether trying again later can help. A protocol error counts as one: the next server of the domain may be in order.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Refused(reply) => reply.code().class() != ReplyClass::PermanentNegative,
+            Self::Refused(reply) | Self::AuthRefused(reply) => {
+                reply.code().class() != ReplyClass::PermanentNegative
+            }
+            Self::AuthNeedsTls | Self::NoMechanism => false,
             _ => true,
         }
     }
@@ -193,6 +230,9 @@ pub enum SendError {
     /// The body holds octets above 127, and the server has no 8BITMIME.
     #[error("the message is in 8 bits and the server takes only 7")]
     NeedsEightBitMime,
+    /// The message is to go as it is, and the server has no CHUNKING with BINARYMIME.
+    #[error("the message is binary, and the server takes only text")]
+    NeedsBinaryMime,
     /// An address or a field holds non-ASCII, and the server has no SMTPUTF8.
     #[error("the message needs SMTPUTF8, which the server does not offer")]
     NeedsSmtputf8,
@@ -202,6 +242,9 @@ pub enum SendError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApiMisuse {
+    /// No handshake is under way.
+    #[error("no handshake is under way")]
+    NoHandshake,
     /// The server has not asked for a message.
     #[error("the server has not asked for a message")]
     NoBodyWanted,

@@ -3,8 +3,11 @@
 //! [`Client`] takes octets and the time, and gives octets, events and a deadline. The loop that drives it stands in the
 //! [crate's documentation](crate).
 
+mod body;
 mod config;
+mod credentials;
 mod event;
+mod secure;
 mod transaction;
 
 use std::collections::VecDeque;
@@ -12,9 +15,14 @@ use std::time::Instant;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-pub use self::config::ClientConfig;
+use self::body::Body;
+pub use self::config::{ClientConfig, StartTls};
+pub use self::credentials::Credentials;
+use self::credentials::Exchange;
 pub use self::event::{ApiMisuse, CloseReason, Delivery, Envelope, Event, Report, SendError};
 use self::transaction::Transaction;
+use crate::sasl::NONCE_OCTETS;
+use crate::tls::TlsInfo;
 use crate::transcript::Transcript;
 use crate::wire::capability::Capabilities;
 use crate::wire::command::Command;
@@ -45,7 +53,6 @@ use crate::wire::stuffing::DotStuffer;
 ///     "MAIL FROM:<ann@example.com>\r\nRCPT TO:<bob@example.net>\r\nDATA\r\n",
 /// );
 /// ```
-#[derive(Debug)]
 pub struct Client {
     config: ClientConfig,
     parser: ReplyParser,
@@ -56,17 +63,23 @@ pub struct Client {
     /// How many of them, counted from the back, nobody has polled yet: a reply to one of these is forged or out of step.
     unsent: usize,
     deadline: Instant,
+    tls: Option<TlsInfo>,
+    nonce: Option<[u8; NONCE_OCTETS]>,
     transmit: BytesMut,
     events: VecDeque<Event>,
     transcript: Option<Transcript>,
 }
 
-#[derive(Debug)]
 enum State {
     Opening,
+    /// The connection belongs to the handshake.
+    Handshake,
+    Authenticating(Exchange),
+    /// The server did not keep to its mechanism; its reply to `*` ends the session.
+    Cancelling,
     Ready,
     Envelope(Transaction),
-    Body(Transaction, DotStuffer),
+    Body(Transaction, Body),
     /// The message is sent, or there is none to send: replies are outstanding that end the transaction.
     Ending(Transaction),
     Quitting,
@@ -78,9 +91,13 @@ enum Expected {
     Greeting,
     Ehlo,
     Helo,
+    StartTls,
+    Auth,
     Mail,
     Rcpt(usize),
     Data,
+    /// BDAT before the last.
+    Chunk,
     EndOfData,
     Rset,
     Quit,
@@ -93,6 +110,9 @@ impl Expected {
             Self::Greeting => "the connection",
             Self::Ehlo => "EHLO",
             Self::Helo => "HELO",
+            Self::StartTls => "STARTTLS",
+            Self::Auth => "AUTH",
+            Self::Chunk => "BDAT",
             Self::Mail => "MAIL",
             Self::Rcpt(_) => "RCPT",
             Self::Data => "DATA",
@@ -106,28 +126,52 @@ impl Expected {
 impl Client {
     /// A session on a connection that was opened at `now`.
     pub fn new(config: ClientConfig, now: Instant) -> Self {
-        Self {
+        let mut client = Self {
             parser: ReplyParser::new(config.max_reply_line, config.max_reply_lines),
             capabilities: Capabilities::default(),
             state: State::Opening,
             expected: VecDeque::from([Expected::Greeting]),
             unsent: 0,
             deadline: now + config.command_timeout,
+            tls: None,
+            nonce: None,
             transmit: BytesMut::new(),
             events: VecDeque::new(),
             transcript: config.transcript.then(Transcript::default),
             config,
-        }
+        };
+        client.at(now);
+        client
+    }
+
+    /// A session over TLS from its first octet (RFC 8314 §3).
+    pub fn with_tls(config: ClientConfig, now: Instant, info: TlsInfo) -> Self {
+        let mut client = Self::new(config, now);
+        client.note_tls(info);
+        client
     }
 
     /// Takes whole replies off the front of `input` and leaves the rest.
     pub fn handle_input(&mut self, now: Instant, input: &mut BytesMut) {
+        self.at(now);
         while !self.is_closed() {
+            // Whoever writes behind the 220 to STARTTLS wants plain octets to be read as if they had come over TLS.
+            if matches!(self.state, State::Handshake) {
+                if input.is_empty() {
+                    return;
+                }
+                self.close(CloseReason::LeftoverAfterStartTls);
+                break;
+            }
             match self.parser.next(input) {
                 None => return,
                 Some(Ok(reply)) => {
-                    if let Some(transcript) = &mut self.transcript {
-                        transcript.server(reply.to_string().as_bytes());
+                    match &mut self.transcript {
+                        Some(transcript) if reply.code() == ReplyCode::CONTINUE => {
+                            transcript.redacted_server()
+                        }
+                        Some(transcript) => transcript.server(reply.to_string().as_bytes()),
+                        None => {}
                     }
                     self.reply(now, reply);
                 }
@@ -151,7 +195,7 @@ impl Client {
             let late = self
                 .expected
                 .front()
-                .map_or("the next piece of the message", |expected| expected.name());
+                .map_or_else(|| late_caller(&self.state), |expected| expected.name());
             self.close(CloseReason::Timeout(late));
         }
     }
@@ -191,7 +235,10 @@ impl Client {
         {
             return Err(SendError::TooBig { limit });
         }
-        if envelope.eight_bit && !self.capabilities.eight_bit_mime {
+        if envelope.binary && !(self.capabilities.binary_mime && self.capabilities.chunking) {
+            return Err(SendError::NeedsBinaryMime);
+        }
+        if envelope.eight_bit && !envelope.binary && !self.capabilities.eight_bit_mime {
             return Err(SendError::NeedsEightBitMime);
         }
         let smtputf8 = envelope.needs_smtputf8();
@@ -200,7 +247,11 @@ impl Client {
         }
         let parameters = MailParameters {
             size: envelope.octets.filter(|_| self.capabilities.size.is_some()),
-            body: envelope.eight_bit.then_some(BodyType::EightBitMime),
+            body: match (envelope.binary, envelope.eight_bit) {
+                (true, _) => Some(BodyType::BinaryMime),
+                (false, true) => Some(BodyType::EightBitMime),
+                (false, false) => None,
+            },
             smtputf8,
             ..MailParameters::default()
         };
@@ -209,7 +260,10 @@ impl Client {
             parameters,
         };
         self.command(now, &mail, Expected::Mail);
-        self.state = State::Envelope(Transaction::new(envelope));
+        // Chunks go out without waiting for one another's replies, which takes PIPELINING.
+        let chunks = self.capabilities.chunking && self.capabilities.pipelining && self.config.chunking;
+        let chunked = chunks || envelope.binary;
+        self.state = State::Envelope(Transaction::new(envelope, chunked));
         self.advance(now);
         Ok(())
     }
@@ -220,10 +274,15 @@ impl Client {
     /// # Errors
     /// [`ApiMisuse::NoBodyWanted`] unless [`Event::BodyWanted`] is the last word.
     pub fn write_body(&mut self, now: Instant, piece: &[u8]) -> Result<(), ApiMisuse> {
-        let State::Body(_, stuffer) = &mut self.state else {
+        let State::Body(_, body) = &mut self.state else {
             return Err(ApiMisuse::NoBodyWanted);
         };
-        stuffer.write(piece, &mut self.transmit);
+        let chunk = body.write(piece, &mut self.transmit);
+        self.at(now);
+        if let Some(line) = chunk {
+            self.note_chunk(&line);
+            self.expect(Expected::Chunk);
+        }
         self.deadline = now + self.config.block_timeout;
         if let Some(transcript) = &mut self.transcript {
             transcript.message(piece.len() as u64);
@@ -238,8 +297,9 @@ impl Client {
     /// As [`Client::write_body`].
     pub fn finish_body(&mut self, now: Instant) -> Result<(), ApiMisuse> {
         match std::mem::replace(&mut self.state, State::Opening) {
-            State::Body(transaction, stuffer) => {
-                self.end_body(now, transaction, stuffer);
+            State::Body(transaction, body) => {
+                self.at(now);
+                self.end_body(now, transaction, body);
                 Ok(())
             }
             state => {
@@ -295,7 +355,12 @@ impl Client {
         }
         // An intermediate reply where none can be, or none where one has to be, leaves the two sides out of step.
         let intermediate = reply.code().class() == ReplyClass::PositiveIntermediate;
-        if intermediate != (expected == Expected::Data && reply.is_positive()) {
+        let wanted = match expected {
+            Expected::Data => reply.is_positive(),
+            Expected::Auth => intermediate && matches!(self.state, State::Authenticating(_)),
+            _ => false,
+        };
+        if intermediate != wanted {
             return self.close(CloseReason::UnexpectedReply(reply));
         }
         match expected {
@@ -303,10 +368,13 @@ impl Client {
                 self.command(now, &Command::Ehlo(self.config.name.clone()), Expected::Ehlo);
             }
             Expected::Ehlo | Expected::Helo if reply.is_positive() => {
-                self.capabilities = Capabilities::of(&reply);
-                self.state = State::Ready;
-                self.events.push_back(Event::Ready(self.capabilities.clone()));
+                self.greeted(now, &reply);
             }
+            Expected::StartTls => self.starttls_replied(now, reply),
+            Expected::Auth if matches!(self.state, State::Cancelling) => {
+                self.close(CloseReason::ServerNotGenuine);
+            }
+            Expected::Auth => self.auth_replied(now, reply),
             // RFC 5321 §3.2: a server without extensions answers EHLO so.
             Expected::Ehlo if reply.code().class() == ReplyClass::PermanentNegative => {
                 self.command(now, &Command::Helo(self.config.name.clone()), Expected::Helo);
@@ -320,6 +388,8 @@ impl Client {
                 self.advance(now);
             }
             Expected::Data if reply.is_positive() => self.begin_body(now),
+            Expected::Chunk if reply.is_positive() => self.advance(now),
+            Expected::Chunk => self.chunk_refused(now, reply),
             Expected::Mail | Expected::Data | Expected::EndOfData => {
                 self.decide(reply);
                 self.advance(now);
@@ -360,29 +430,70 @@ impl Client {
                 break;
             }
             transaction.data_sent = true;
+            if transaction.chunked {
+                break;
+            }
             self.command(now, &Command::Data, Expected::Data);
         }
         if self.expected.is_empty() {
-            self.finish(now);
+            match &self.state {
+                // BDAT asks for nothing: it can begin as soon as there is somebody to send to.
+                State::Envelope(transaction)
+                    if transaction.chunked && transaction.has_accepted_recipient() =>
+                {
+                    self.begin_body(now);
+                }
+                _ => self.finish(now),
+            }
         }
     }
 
-    /// The server said 354.
+    /// The rest of the message is no use; the replies to what is on its way are still to come.
+    fn chunk_refused(&mut self, now: Instant, reply: Reply) {
+        self.decide(reply);
+        match std::mem::replace(&mut self.state, State::Opening) {
+            State::Body(mut transaction, _) | State::Ending(mut transaction) => {
+                transaction.needs_reset = true;
+                self.state = State::Ending(transaction);
+            }
+            state => self.state = state,
+        }
+        // The caller may not have begun yet.
+        self.events.retain(|event| *event != Event::BodyWanted);
+        self.advance(now);
+    }
+
+    fn note_chunk(&mut self, line: &str) {
+        if let Some(transcript) = &mut self.transcript {
+            transcript.client(line.as_bytes());
+        }
+    }
+
+    /// The server said 354, or there are chunks to send.
     fn begin_body(&mut self, now: Instant) {
         match std::mem::replace(&mut self.state, State::Opening) {
             State::Envelope(transaction) if transaction.has_accepted_recipient() => {
-                self.state = State::Body(transaction, DotStuffer::new());
+                let body = if transaction.chunked {
+                    Body::chunks(transaction.envelope.binary)
+                } else {
+                    Body::Dots(DotStuffer::new())
+                };
+                self.state = State::Body(transaction, body);
                 self.deadline = now + self.config.block_timeout;
                 self.events.push_back(Event::BodyWanted);
             }
             // RFC 2920 §3.1: a pipelined DATA can be taken though no recipient was; a lone dot ends it.
-            State::Envelope(transaction) => self.end_body(now, transaction, DotStuffer::new()),
+            State::Envelope(transaction) => {
+                self.end_body(now, transaction, Body::Dots(DotStuffer::new()));
+            }
             state => self.state = state,
         }
     }
 
-    fn end_body(&mut self, now: Instant, transaction: Transaction, stuffer: DotStuffer) {
-        stuffer.finish(&mut self.transmit);
+    fn end_body(&mut self, now: Instant, transaction: Transaction, body: Body) {
+        if let Some(line) = body.finish(&mut self.transmit) {
+            self.note_chunk(&line);
+        }
         self.expect(Expected::EndOfData);
         self.state = State::Ending(transaction);
         self.deadline = now + self.patience();
@@ -403,6 +514,11 @@ impl Client {
                 self.state = State::Ending(transaction);
                 self.command(now, &Command::Rset, Expected::Rset);
             }
+            State::Ending(mut transaction) if transaction.needs_reset => {
+                transaction.needs_reset = false;
+                self.state = State::Ending(transaction);
+                self.command(now, &Command::Rset, Expected::Rset);
+            }
             State::Ending(transaction) => self.events.push_back(Event::Finished(transaction.report())),
             state => self.state = state,
         }
@@ -410,13 +526,26 @@ impl Client {
 
     fn command(&mut self, now: Instant, command: &Command<'_>, expected: Expected) {
         let line = command.to_string();
-        self.transmit.put_slice(line.as_bytes());
-        self.transmit.put_slice(b"\r\n");
+        self.at(now);
         if let Some(transcript) = &mut self.transcript {
             transcript.client(line.as_bytes());
         }
+        self.line(now, &line, expected);
+    }
+
+    /// Sends a line that the transcript has, or must not have.
+    fn line(&mut self, now: Instant, line: &str, expected: Expected) {
+        self.transmit.put_slice(line.as_bytes());
+        self.transmit.put_slice(b"\r\n");
         self.expect(expected);
         self.deadline = now + self.patience();
+    }
+
+    /// What is noted from now on is noted at `now`.
+    fn at(&mut self, now: Instant) {
+        if let Some(transcript) = &mut self.transcript {
+            transcript.at(now);
+        }
     }
 
     fn expect(&mut self, expected: Expected) {
@@ -442,8 +571,30 @@ impl Client {
             _ => {}
         }
         self.expected.clear();
-        // Nobody can give a body any more.
-        self.events.retain(|event| *event != Event::BodyWanted);
+        self.nonce = None;
+        // Nobody can give a body or shake hands any more.
+        self.events
+            .retain(|event| !matches!(event, Event::BodyWanted | Event::HandshakeWanted));
         self.events.push_back(Event::Closed(reason));
+    }
+}
+
+/// What a timeout names where no reply is outstanding.
+fn late_caller(state: &State) -> &'static str {
+    match state {
+        State::Handshake => "the TLS handshake",
+        _ => "the next piece of the message",
+    }
+}
+
+/// What waits to be sent can be a password: it is not shown.
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client")
+            .field("tls", &self.tls)
+            .field("capabilities", &self.capabilities)
+            .field("expected", &self.expected)
+            .field("closed", &self.is_closed())
+            .finish_non_exhaustive()
     }
 }

@@ -11,18 +11,24 @@ pub(super) struct Transaction {
     asked: usize,
     replies: Vec<Option<Reply>>,
     pub(super) data_sent: bool,
+    /// The message goes in BDAT.
+    pub(super) chunked: bool,
+    /// A chunk was refused, and the server keeps the rest of the transaction until RSET (RFC 3030 §2).
+    pub(super) needs_reset: bool,
     /// The reply that ended it for every recipient that was not refused by itself.
     verdict: Option<Reply>,
 }
 
 impl Transaction {
-    pub(super) fn new(envelope: Envelope) -> Self {
+    pub(super) fn new(envelope: Envelope, chunked: bool) -> Self {
         let replies = vec![None; envelope.recipients.len()];
         Self {
             envelope,
             asked: 0,
             replies,
             data_sent: false,
+            chunked,
+            needs_reset: false,
             verdict: None,
         }
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::wire::data::BareLineEnds;
 use crate::wire::domain::Domain;
+use crate::wire::sasl::Mechanisms;
 
 /// The settings of a [`Server`](super::Server).
 ///
@@ -24,6 +25,19 @@ pub struct ServerConfig {
     pub(super) body_window: usize,
     pub(super) bare_line_ends: BareLineEnds,
     pub(super) smtputf8: bool,
+    pub(super) lmtp: bool,
+    pub(super) chunking: bool,
+    pub(super) binary_mime: bool,
+    pub(super) dsn: bool,
+    pub(super) requiretls: bool,
+    pub(super) starttls: bool,
+    pub(super) require_tls: bool,
+    pub(super) auth: Mechanisms,
+    pub(super) plaintext_auth: bool,
+    pub(super) expect_proxy: bool,
+    pub(super) xclient: bool,
+    pub(super) max_idle_commands: u32,
+    pub(super) handshake_timeout: Duration,
     pub(super) command_timeout: Duration,
     pub(super) block_timeout: Duration,
     pub(super) message_timeout: Duration,
@@ -45,6 +59,19 @@ impl ServerConfig {
             body_window: 65_536,
             bare_line_ends: BareLineEnds::Refuse,
             smtputf8: true,
+            lmtp: false,
+            chunking: true,
+            binary_mime: false,
+            dsn: false,
+            requiretls: false,
+            starttls: false,
+            require_tls: false,
+            auth: Mechanisms::NONE,
+            plaintext_auth: false,
+            expect_proxy: false,
+            xclient: false,
+            max_idle_commands: 100,
+            handshake_timeout: Duration::from_mins(1),
             command_timeout: Duration::from_mins(5),
             block_timeout: Duration::from_mins(3),
             message_timeout: Duration::from_hours(1),
@@ -59,7 +86,7 @@ impl ServerConfig {
         &self.domain
     }
 
-    /// The longest command line, in octets without its line end. RFC 5321 §4.5.3.1.4 names 512 and extensions add to it:
+    /// The longest command line, in octets without its line end; AUTH may take 12,288 (RFC 4954 §4). RFC 5321 §4.5.3.1.4 names 512 and extensions add to it:
     /// SIZE 26, BODY 17, SMTPUTF8 10, an SMTPUTF8 path as many again. Defaults to 4,096 octets, which leaves room for the
     /// parameters of extensions to come and bounds what a peer can make us keep.
     #[must_use]
@@ -119,6 +146,103 @@ impl ServerConfig {
     #[must_use]
     pub fn smtputf8(mut self, offered: bool) -> Self {
         self.smtputf8 = offered;
+        self
+    }
+
+    /// Whether the session is LMTP (RFC 2033): LHLO instead of EHLO, and a verdict for each recipient. Defaults to false.
+    #[must_use]
+    pub fn lmtp(mut self, lmtp: bool) -> Self {
+        self.lmtp = lmtp;
+        self
+    }
+
+    /// Whether CHUNKING (RFC 3030) is offered: messages in chunks of told length, without dots to stuff. Defaults to true: the
+    /// same rules hold for what they contain.
+    #[must_use]
+    pub fn chunking(mut self, offered: bool) -> Self {
+        self.chunking = offered;
+        self
+    }
+
+    /// Whether BINARYMIME (RFC 3030) is offered, with CHUNKING. Defaults to false: bare CRs, LFs and NULs then reach the
+    /// embedder, and whatever it hands the message to.
+    #[must_use]
+    pub fn binary_mime(mut self, offered: bool) -> Self {
+        self.binary_mime = offered;
+        self
+    }
+
+    /// Whether DSN (RFC 3461) is offered. Defaults to false: offering it promises to send the reports that are asked for.
+    #[must_use]
+    pub fn dsn(mut self, offered: bool) -> Self {
+        self.dsn = offered;
+        self
+    }
+
+    /// Whether REQUIRETLS (RFC 8689) is offered, under TLS. Defaults to false: offering it promises to hand the message on over
+    /// verified TLS only.
+    #[must_use]
+    pub fn requiretls(mut self, offered: bool) -> Self {
+        self.requiretls = offered;
+        self
+    }
+
+    /// Whether STARTTLS (RFC 3207) is offered while TLS is off. Defaults to false: the driver has to have a certificate.
+    #[must_use]
+    pub fn starttls(mut self, offered: bool) -> Self {
+        self.starttls = offered;
+        self
+    }
+
+    /// Whether all but EHLO, HELO, LHLO, NOOP, QUIT and STARTTLS hears `530 5.7.0` while TLS is off. Defaults to false, for
+    /// RFC 3207 §4 forbids it to a server that the public MX records name.
+    #[must_use]
+    pub fn require_tls(mut self, required: bool) -> Self {
+        self.require_tls = required;
+        self
+    }
+
+    /// The mechanisms of AUTH (RFC 4954) that are offered. Defaults to none.
+    #[must_use]
+    pub fn auth(mut self, mechanisms: Mechanisms) -> Self {
+        self.auth = mechanisms;
+        self
+    }
+
+    /// Whether AUTH is offered while TLS is off. Defaults to false: passwords would be read on the way.
+    #[must_use]
+    pub fn plaintext_auth(mut self, offered: bool) -> Self {
+        self.plaintext_auth = offered;
+        self
+    }
+
+    /// Whether the connection has to begin with a PROXY header. Defaults to false. **Set it for the addresses of one's own load
+    /// balancers only:** it lets the peer say whom it speaks for, and a direct client is then cut off.
+    #[must_use]
+    pub fn expect_proxy(mut self, expected: bool) -> Self {
+        self.expect_proxy = expected;
+        self
+    }
+
+    /// Whether XCLIENT is offered. Defaults to false. **Set it for the addresses of one's own proxies only.**
+    #[must_use]
+    pub fn xclient(mut self, offered: bool) -> Self {
+        self.xclient = offered;
+        self
+    }
+
+    /// Commands without effect (EHLO, NOOP, RSET, VRFY and the like) before an accepted message, then `421 4.7.0`. Defaults to
+    /// 100: a client that keeps its connection warm needs a few.
+    #[must_use]
+    pub fn max_idle_commands(mut self, commands: u32) -> Self {
+        self.max_idle_commands = commands.max(1);
+        self
+    }
+
+    /// How long a TLS handshake may take behind STARTTLS. Defaults to 1 minute: three round trips on the worst line.
+    #[must_use]
+    pub fn handshake_timeout(mut self, duration: Duration) -> Self {
+        self.handshake_timeout = duration;
         self
     }
 

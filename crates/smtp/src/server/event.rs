@@ -2,9 +2,13 @@
 
 use bytes::Bytes;
 
+use crate::secret::Secret;
 use crate::wire::domain::EhloName;
-use crate::wire::parameter::MailParameters;
+use crate::wire::parameter::{MailParameters, RcptParameters};
 use crate::wire::path::{ForwardPath, ReversePath};
+use crate::wire::proxy::ProxyHeader;
+use crate::wire::sasl::Mechanism;
+use crate::wire::xclient::Xclient;
 
 /// The right to answer one event, once.
 ///
@@ -21,13 +25,39 @@ pub struct Ticket {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// EHLO or HELO. A positive answer's text is not used: the machine lists its extensions.
+    /// The PROXY header of a trusted peer, before the greeting.
+    Proxied(ProxyHeader),
+    /// XCLIENT of a trusted peer. Behind a positive answer the session begins anew, with its greeting.
+    Xclient {
+        /// To be answered.
+        ticket: Ticket,
+        /// Whom the peer speaks for.
+        attributes: Xclient<'static>,
+    },
+    /// STARTTLS. Where no handshake is possible, answer `454 4.7.0`.
+    StartTls {
+        /// To be answered.
+        ticket: Ticket,
+    },
+    /// The 220 behind STARTTLS has left and the session is forgotten: every octet from now on belongs to TLS. Call
+    /// [`Server::tls_started`](super::Server::tls_started) when the handshake is done, or
+    /// [`Server::tls_failed`](super::Server::tls_failed).
+    HandshakeWanted,
+    /// A step of AUTH. Answer it, or go on with [`Server::challenge`](super::Server::challenge);
+    /// [`Verifier`](crate::sasl::Verifier) knows which, for who keeps passwords.
+    Auth {
+        /// To be answered.
+        ticket: Ticket,
+        /// What the client says.
+        request: AuthRequest,
+    },
+    /// EHLO, HELO or LHLO. A positive answer's text is not used: the machine lists its extensions.
     Hello {
         /// To be answered.
         ticket: Ticket,
         /// What the client calls itself; nothing proves it.
         name: EhloName<'static>,
-        /// EHLO, so that extensions are used; false for HELO.
+        /// EHLO or LHLO, so that extensions are used; false for HELO.
         extended: bool,
     },
     /// MAIL FROM.
@@ -45,8 +75,10 @@ pub enum Event {
         ticket: Ticket,
         /// Where the message is to go.
         forward_path: ForwardPath<'static>,
+        /// `NOTIFY=` and the like, where the config offers DSN.
+        parameters: RcptParameters<'static>,
     },
-    /// DATA with at least one accepted recipient. A positive answer is sent as 354 and body events follow.
+    /// DATA or the first BDAT, with at least one accepted recipient. Behind a positive answer body events follow.
     Data {
         /// To be answered.
         ticket: Ticket,
@@ -57,6 +89,9 @@ pub enum Event {
     EndOfData {
         /// To be answered.
         ticket: Ticket,
+        /// In LMTP the number of the accepted recipient that the verdict is for, from 0 in the order of their RCPT: there is
+        /// one such event for each. None in SMTP, where one verdict is for all.
+        recipient: Option<usize>,
         /// The size of the message in octets.
         octets: u64,
         /// Bare CRs and LFs that became `<CR><LF>`, where the config says so.
@@ -73,7 +108,10 @@ impl Event {
     pub(super) fn has_ticket(&self) -> bool {
         matches!(
             self,
-            Self::Hello { .. }
+            Self::Auth { .. }
+                | Self::Hello { .. }
+                | Self::StartTls { .. }
+                | Self::Xclient { .. }
                 | Self::Mail { .. }
                 | Self::Rcpt { .. }
                 | Self::Data { .. }
@@ -82,11 +120,42 @@ impl Event {
     }
 }
 
+/// What a client says in AUTH.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AuthRequest {
+    /// PLAIN or LOGIN: the password as it is.
+    Password {
+        /// Whom the client wants to act as; empty for itself, and always with LOGIN.
+        authorization: String,
+        /// Who the client says it is.
+        user: String,
+        /// The proof.
+        password: Secret,
+    },
+    /// XOAUTH2 or OAUTHBEARER.
+    Token {
+        /// Who the client says it is; it may be empty, for the token knows.
+        user: String,
+        /// The proof.
+        token: Secret,
+    },
+    /// CRAM-MD5 or SCRAM-SHA-256 begins.
+    Start {
+        /// Which of them.
+        mechanism: Mechanism,
+        /// The client's first message, empty with CRAM-MD5.
+        message: Secret,
+    },
+    /// The response to a challenge.
+    Response(Secret),
+}
+
 /// Why a transaction ended without a message for the embedder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AbortReason {
-    /// RSET, EHLO, HELO or QUIT.
+    /// RSET, EHLO, HELO, STARTTLS, XCLIENT or QUIT.
     #[error("the client gave it up")]
     Client,
     /// The connection ended.
@@ -98,6 +167,9 @@ pub enum AbortReason {
     /// The message holds a NUL.
     #[error("the message holds a NUL")]
     Nul,
+    /// The embedder refused the first chunk of the message.
+    #[error("the message was not wanted")]
+    Refused,
     /// The message is larger than the limit.
     #[error("the message is too big")]
     TooBig,
@@ -119,6 +191,15 @@ pub enum CloseReason {
     /// The client spoke before its turn.
     #[error("the client spoke before its turn")]
     EarlyTalk,
+    /// The connection had to begin with a PROXY header, and did not.
+    #[error("the PROXY header is missing")]
+    NoProxyHeader,
+    /// A BDAT came without a size that can be read: nobody knows where the next command begins.
+    #[error("the client sent a chunk of unknown size")]
+    UnknownChunkSize,
+    /// [`Server::tls_failed`](super::Server::tls_failed).
+    #[error("the TLS handshake failed")]
+    TlsFailed,
     /// A browser or a proxy is at the other end.
     #[error("the client speaks another protocol")]
     OtherProtocol,
@@ -128,6 +209,9 @@ pub enum CloseReason {
     /// Too many negative replies.
     #[error("too many errors")]
     TooManyErrors,
+    /// Too many commands that lead to no message.
+    #[error("too many commands without a message")]
+    TooManyCommands,
     /// A message went on long behind its limit.
     #[error("the message was endless")]
     EndlessMessage,
@@ -158,7 +242,13 @@ pub enum ApiMisuse {
     /// The ticket is of another session.
     #[error("the ticket is of another session")]
     ForeignTicket,
-    /// A 3yz reply was given: the machine sends 354 by itself.
+    /// A challenge where no AUTH is open, or one that no reply line can carry.
+    #[error("the challenge has no place")]
+    Challenge,
+    /// No handshake is under way.
+    #[error("no handshake is under way")]
+    NoHandshake,
+    /// A 3yz reply was given: the machine sends 334 and 354 by itself.
     #[error("an answer's code begins with 2, 4 or 5")]
     IntermediateAnswer,
 }

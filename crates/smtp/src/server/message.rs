@@ -1,19 +1,21 @@
-//! Receiving a message behind 354.
+//! Receiving a message behind 354 or BDAT.
 
 use std::time::Instant;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 
 use super::config::ServerConfig;
 use super::event::{AbortReason, CloseReason, Event};
 use super::pipeline::Asked;
 use super::{Server, texts};
+use crate::wire::chunk::ChunkDecoder;
 use crate::wire::data::{BareLineEnds, DataDecoder, DataItem};
+use crate::wire::reply::Reply;
 
 /// A message on its way in.
 #[derive(Debug)]
 pub(super) struct Reception {
-    decoder: DataDecoder,
+    framing: Framing,
     octets: u64,
     unpolled: usize,
     normalized_line_ends: u64,
@@ -22,16 +24,51 @@ pub(super) struct Reception {
     message_deadline: Instant,
 }
 
+#[derive(Debug)]
+enum Framing {
+    /// DATA.
+    Dots(DataDecoder),
+    /// BDAT.
+    Chunks(ChunkDecoder),
+}
+
+/// A refused chunk, whose octets are thrown away before the refusal is sent.
+#[derive(Debug)]
+pub(super) struct Skip {
+    pub(super) remaining: u64,
+    pub(super) reply: Reply,
+}
+
 impl Reception {
-    pub(super) fn new(config: &ServerConfig, now: Instant) -> Self {
+    pub(super) fn of_data(config: &ServerConfig, now: Instant) -> Self {
+        Self::new(
+            config,
+            now,
+            Framing::Dots(DataDecoder::new(config.bare_line_ends)),
+        )
+    }
+
+    pub(super) fn of_chunks(config: &ServerConfig, now: Instant, binary: bool) -> Self {
+        let bare_line_ends = (!binary).then_some(config.bare_line_ends);
+        Self::new(config, now, Framing::Chunks(ChunkDecoder::new(bare_line_ends)))
+    }
+
+    fn new(config: &ServerConfig, now: Instant, framing: Framing) -> Self {
         Self {
-            decoder: DataDecoder::new(config.bare_line_ends),
+            framing,
             octets: 0,
             unpolled: 0,
             normalized_line_ends: 0,
             refused: None,
             block_deadline: now + config.block_timeout,
             message_deadline: now + config.message_timeout,
+        }
+    }
+
+    pub(super) fn begin_chunk(&mut self, now: Instant, config: &ServerConfig, octets: u64, last: bool) {
+        self.block_deadline = now + config.block_timeout;
+        if let Framing::Chunks(decoder) = &mut self.framing {
+            decoder.begin(octets, last);
         }
     }
 
@@ -55,6 +92,21 @@ impl Reception {
     pub(super) fn deadline(&self) -> Instant {
         self.block_deadline.min(self.message_deadline)
     }
+
+    fn next(&mut self, input: &mut BytesMut, window: usize) -> Option<DataItem> {
+        match &mut self.framing {
+            Framing::Dots(decoder) => decoder.next(input, window),
+            Framing::Chunks(decoder) => decoder.next(input, window),
+        }
+    }
+
+    /// Whether the end that was found is the end of the message, and not of a chunk before the last.
+    fn is_whole(&self) -> bool {
+        match &self.framing {
+            Framing::Dots(_) => true,
+            Framing::Chunks(decoder) => decoder.is_last(),
+        }
+    }
 }
 
 impl Server {
@@ -67,7 +119,7 @@ impl Server {
         if window == 0 {
             return false;
         }
-        let Some(item) = reception.decoder.next(input, window) else {
+        let Some(item) = reception.next(input, window) else {
             return false;
         };
         reception.block_deadline = now + self.config.block_timeout;
@@ -83,6 +135,26 @@ impl Server {
         true
     }
 
+    /// Throws octets of a refused chunk away; whether there were any, or the chunk is over.
+    pub(super) fn throw_away(&mut self, now: Instant, input: &mut BytesMut) -> bool {
+        let Some(skip) = &mut self.skip else {
+            return false;
+        };
+        let octets = usize::try_from(skip.remaining)
+            .unwrap_or(usize::MAX)
+            .min(input.len());
+        input.advance(octets);
+        skip.remaining -= octets as u64;
+        if skip.remaining > 0 {
+            return octets > 0;
+        }
+        if let Some(skip) = self.skip.take() {
+            self.pipeline.push(skip.reply);
+            self.settle(now);
+        }
+        true
+    }
+
     fn content(&mut self, content: Bytes) {
         let Some(reception) = &mut self.reception else {
             return;
@@ -93,8 +165,7 @@ impl Server {
         }
         let limit = self.config.max_message_octets;
         if reception.octets > limit.saturating_mul(2) {
-            self.send(&texts::TOO_BIG);
-            self.close(CloseReason::EndlessMessage);
+            self.endless();
         } else if reception.octets > limit {
             self.refuse_message(AbortReason::TooBig);
         } else if reception.refused.is_none() {
@@ -113,27 +184,56 @@ impl Server {
         }
     }
 
+    /// The end of the message or of a chunk.
     fn end_of_data(&mut self, now: Instant) {
         let Some(reception) = self.reception.take() else {
             return;
         };
         let refusal = match reception.refused {
-            None => {
-                let (octets, normalized_line_ends) = (reception.octets, reception.normalized_line_ends);
-                let ticket = self.ask(now, Asked::EndOfData);
-                self.events.push_back(Event::EndOfData {
-                    ticket,
-                    octets,
-                    normalized_line_ends,
-                });
-                return;
+            None if !reception.is_whole() => {
+                if let Some(transaction) = &mut self.transaction {
+                    transaction.chunks = Some(reception);
+                }
+                self.pipeline.push(texts::CHUNK_TAKEN);
+                return self.settle(now);
             }
+            None => return self.ask_verdicts(now, &reception),
             Some(AbortReason::TooBig) => texts::TOO_BIG,
             Some(AbortReason::Nul) => texts::NUL,
             Some(_) => texts::BARE_LINE_END,
         };
-        self.transaction = None;
-        self.pipeline.push(refusal);
+        let whole = reception.is_whole();
+        let recipients = self.transaction.take().map_or(0, |open| open.recipients);
+        // RFC 2033 §4.2: whatever becomes of it, the client reads a reply for each recipient.
+        let replies = if self.config.lmtp && whole { recipients } else { 1 };
+        for _ in 0..replies {
+            self.pipeline.push(refusal.clone());
+        }
         self.settle(now);
+    }
+
+    fn ask_verdicts(&mut self, now: Instant, reception: &Reception) {
+        let recipients = self.transaction.as_ref().map_or(0, |open| open.recipients);
+        let verdicts = if self.config.lmtp { recipients } else { 1 };
+        for number in 0..verdicts {
+            let ticket = self.ask(now, Asked::EndOfData);
+            self.events.push_back(Event::EndOfData {
+                ticket,
+                recipient: self.config.lmtp.then_some(number),
+                octets: reception.octets,
+                normalized_line_ends: reception.normalized_line_ends,
+            });
+        }
+    }
+
+    /// Closes where nothing but more octets could go on, and none will come.
+    pub(super) fn close_if_starved(&mut self) {
+        let held_back = self
+            .reception
+            .as_ref()
+            .is_some_and(|reception| reception.window(&self.config) == 0);
+        if self.turn.is_clients() && self.pipeline.is_empty() && !held_back {
+            self.close(CloseReason::Eof);
+        }
     }
 }

@@ -3,12 +3,15 @@
 //! [`Server`] takes octets and the time, and gives octets, events and a deadline. The loop that drives it stands in the
 //! [crate's documentation](crate).
 
+mod auth;
 mod commands;
 mod config;
 mod event;
 mod message;
 mod pipeline;
+mod secure;
 mod texts;
+mod transaction;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,10 +19,13 @@ use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 
+use self::auth::{Exchange, MAX_AUTH_LINE};
 pub use self::config::ServerConfig;
-pub use self::event::{AbortReason, AnswerError, ApiMisuse, CloseReason, Event, Ticket};
-use self::message::Reception;
+pub use self::event::{AbortReason, AnswerError, ApiMisuse, AuthRequest, CloseReason, Event, Ticket};
+use self::message::{Reception, Skip};
 use self::pipeline::{Asked, Pipeline};
+use self::transaction::Transaction;
+use crate::tls::TlsInfo;
 use crate::transcript::Transcript;
 use crate::wire::line::{Frame, LineFramer};
 use crate::wire::reply::{Reply, ReplyClass, ReplyCode, ReplyText};
@@ -45,7 +51,6 @@ static SESSIONS: AtomicU64 = AtomicU64::new(0);
 /// server.accept(now, ticket).unwrap();
 /// assert_eq!(server.poll_transmit().unwrap(), "250 mx.example\r\n");
 /// ```
-#[derive(Debug)]
 pub struct Server {
     config: ServerConfig,
     session: u64,
@@ -54,10 +59,17 @@ pub struct Server {
     /// A command that has to wait until the pipeline is empty.
     waiting_line: Option<Bytes>,
     turn: Turn,
+    tls: Option<TlsInfo>,
     greeted: bool,
+    authenticated: bool,
+    exchange: Option<Exchange>,
+    /// An AUTH command was the last word, and what follows may be a response.
+    stray_responses: bool,
     transaction: Option<Transaction>,
     reception: Option<Reception>,
+    skip: Option<Skip>,
     errors: u32,
+    idle_commands: u32,
     idle_deadline: Instant,
     eof: bool,
     shutting_down: bool,
@@ -74,36 +86,47 @@ enum Turn {
     Client,
     /// The embedder is thinking about EHLO or DATA.
     Embedder,
+    /// The embedder is thinking about STARTTLS: what comes in is thrown away (RFC 3207 §4.2).
+    EmbedderTls,
+    /// The connection belongs to the handshake.
+    Handshake,
+    /// A trusted peer says first whom it speaks for.
+    Proxy,
     /// The reply is ready and nobody has polled it.
     Transmit(Reply),
+    /// The reply to STARTTLS is.
+    TransmitTls(Reply),
 }
 
-#[derive(Debug, Default)]
-struct Transaction {
-    smtputf8: bool,
-    /// The reply to MAIL has left and was positive.
-    accepted: bool,
-    recipients: usize,
+impl Turn {
+    fn is_clients(&self) -> bool {
+        matches!(self, Self::Client | Self::Handshake | Self::Proxy)
+    }
 }
 
 impl Server {
-    /// A session that begins at `now`; its greeting waits in [`Server::poll_transmit`].
+    /// A session that begins at `now`; its greeting waits in [`Server::poll_transmit`], behind the PROXY header where one is
+    /// expected.
     pub fn new(config: ServerConfig, now: Instant) -> Self {
-        let greeting = Reply::new(
-            ReplyCode::READY,
-            None,
-            ReplyText::lossy(&format!("{} ESMTP", config.domain)),
-        );
-        Self {
+        let mut server = Self {
             session: SESSIONS.fetch_add(1, Ordering::Relaxed),
-            framer: LineFramer::new(config.max_line),
+            framer: LineFramer::new(match config.auth.is_empty() {
+                true => config.max_line,
+                false => config.max_line.max(MAX_AUTH_LINE),
+            }),
             pipeline: Pipeline::default(),
             waiting_line: None,
-            turn: Turn::Transmit(greeting),
+            turn: Turn::Proxy,
+            tls: None,
             greeted: false,
+            authenticated: false,
+            exchange: None,
+            stray_responses: false,
             transaction: None,
             reception: None,
+            skip: None,
             errors: 0,
+            idle_commands: 0,
             idle_deadline: now + config.command_timeout,
             eof: false,
             shutting_down: false,
@@ -112,24 +135,51 @@ impl Server {
             events: VecDeque::new(),
             transcript: config.transcript.then(Transcript::default),
             config,
+        };
+        server.at(now);
+        if !server.config.expect_proxy {
+            server.turn = Turn::Transmit(server.greeting());
         }
+        server
+    }
+
+    /// A session over TLS from its first octet (RFC 8314 §3); a PROXY header has been taken off before the handshake.
+    pub fn with_tls(config: ServerConfig, now: Instant, info: TlsInfo) -> Self {
+        let mut server = Self::new(config.expect_proxy(false), now);
+        if let Some(transcript) = &mut server.transcript {
+            transcript.tls_started(&info);
+        }
+        server.tls = Some(info);
+        server
+    }
+
+    fn greeting(&self) -> Reply {
+        let protocol = if self.config.lmtp { "LMTP" } else { "ESMTP" };
+        let text = format!("{} {protocol}", self.config.domain);
+        Reply::new(ReplyCode::READY, None, ReplyText::lossy(&text))
     }
 
     /// Takes from the front of `input` what it can act on and leaves the rest.
     ///
     /// Call it with what was read, and again with what is left, even nothing, after each answer and each polled event.
     pub fn handle_input(&mut self, now: Instant, input: &mut BytesMut) {
+        self.at(now);
         while !self.closed {
-            if !matches!(self.turn, Turn::Client) {
-                if !input.is_empty() {
-                    self.early_talk();
+            let progress = match self.turn {
+                Turn::Client if self.skip.is_some() => self.throw_away(now, input),
+                Turn::Client if self.reception.is_some() => self.receive(now, input),
+                Turn::Client => self.next_command(now, input),
+                Turn::Proxy => self.proxy_header(input),
+                Turn::EmbedderTls | Turn::TransmitTls(_) | Turn::Handshake => {
+                    input.clear();
+                    false
                 }
-                break;
-            }
-            let progress = if self.reception.is_some() {
-                self.receive(now, input)
-            } else {
-                self.next_command(now, input)
+                Turn::Embedder | Turn::Transmit(_) => {
+                    if !input.is_empty() {
+                        self.early_talk();
+                    }
+                    false
+                }
             };
             if !progress {
                 break;
@@ -156,6 +206,7 @@ impl Server {
         if self.closed {
             return;
         }
+        self.at(now);
         let verdict_open = self.pipeline.waits_for_verdict();
         if self.pipeline.expire(now, &texts::ANSWER_TIMEOUT) {
             if verdict_open {
@@ -165,17 +216,22 @@ impl Server {
             self.settle(now);
         }
         if self.client_deadline().is_some_and(|deadline| deadline <= now) {
-            self.send(&texts::TIMEOUT);
+            self.last_word(&texts::TIMEOUT);
             self.close(CloseReason::Timeout);
         }
     }
 
     /// Octets for the client, all that there are.
     pub fn poll_transmit(&mut self) -> Option<Bytes> {
-        if let Turn::Transmit(_) = self.turn
-            && let Turn::Transmit(reply) = std::mem::replace(&mut self.turn, Turn::Client)
-        {
-            self.send(&reply);
+        match std::mem::replace(&mut self.turn, Turn::Client) {
+            Turn::Transmit(reply) => self.send(&reply),
+            Turn::TransmitTls(reply) => {
+                self.send(&reply);
+                if reply.is_positive() {
+                    self.forget();
+                }
+            }
+            turn => self.turn = turn,
         }
         (!self.transmit.is_empty()).then(|| self.transmit.split().freeze())
     }
@@ -200,6 +256,14 @@ impl Server {
             .min()
     }
 
+    /// Refuses the credentials of [`Event::Auth`], with `535 5.7.8`.
+    ///
+    /// # Errors
+    /// As [`Server::answer`].
+    pub fn refuse_credentials(&mut self, now: Instant, ticket: Ticket) -> Result<(), AnswerError> {
+        self.answer(now, ticket, texts::UNKNOWN_CREDENTIALS)
+    }
+
     /// Answers a ticket with the machine's own positive reply.
     ///
     /// # Errors
@@ -208,6 +272,8 @@ impl Server {
         let reply = match self.asked(&ticket)? {
             Asked::Mail => texts::SENDER_OK,
             Asked::Rcpt => texts::RECIPIENT_OK,
+            Asked::Auth => texts::AUTHENTICATED,
+            Asked::StartTls => texts::READY_FOR_TLS,
             _ => texts::OK,
         };
         self.answer(now, ticket, reply)
@@ -219,6 +285,7 @@ impl Server {
     /// [`AnswerError::TooLate`] where the ticket's deadline passed or the session ended;
     /// [`AnswerError::ApiMisuse`] for a ticket of another session or a 3yz reply.
     pub fn answer(&mut self, now: Instant, ticket: Ticket, reply: Reply) -> Result<(), AnswerError> {
+        self.at(now);
         self.asked(&ticket)?;
         if reply.code().class() == ReplyClass::PositiveIntermediate {
             return Err(ApiMisuse::IntermediateAnswer.into());
@@ -231,6 +298,7 @@ impl Server {
     /// Ends the session at the next point where no message is lost: at once where the client is idle, behind the open
     /// transaction's end of DATA where a message is coming in.
     pub fn shutdown(&mut self, now: Instant) {
+        self.at(now);
         self.shutting_down = true;
         self.settle(now);
     }
@@ -256,14 +324,17 @@ impl Server {
     fn next_command(&mut self, now: Instant, input: &mut BytesMut) -> bool {
         if self.waiting_line.is_some()
             || self.pipeline.len() >= self.config.max_pipelined
-            || self.pipeline.waits_for_verdict()
+            || self.pipeline.blocks_input()
         {
             return false;
+        }
+        if self.exchange.is_some() {
+            return self.auth_line(now, input);
         }
         match self.framer.next(input) {
             None => return false,
             Some(Frame::TooLong) => self.pipeline.push(texts::LINE_TOO_LONG),
-            Some(Frame::Line(line)) => self.command(now, line),
+            Some(Frame::Line(line)) => self.command(now, &line),
         }
         self.settle(now);
         true
@@ -276,7 +347,7 @@ impl Server {
                 if self.pipeline.is_empty()
                     && let Some(line) = self.waiting_line.take()
                 {
-                    self.command(now, line);
+                    self.command(now, &line);
                     continue;
                 }
                 break;
@@ -284,9 +355,9 @@ impl Server {
             self.idle_deadline = now + self.config.command_timeout;
             self.settle_one(now, asked, reply);
         }
-        if self.shutting_down && !self.closed && self.pipeline.is_empty() && self.transaction.is_none() {
-            self.turn = Turn::Client;
-            self.send(&texts::SHUTDOWN);
+        let idle = self.pipeline.is_empty() && self.transaction.is_none() && self.skip.is_none();
+        if self.shutting_down && !self.closed && idle {
+            self.last_word(&texts::SHUTDOWN);
             self.close(CloseReason::Shutdown);
         }
     }
@@ -306,11 +377,22 @@ impl Server {
         }
         if reply.code() == ReplyCode::UNAVAILABLE {
             self.send(&reply);
-            return self.close(CloseReason::Refused);
+            return self.close(match asked {
+                Asked::Close(reason) => reason,
+                _ => CloseReason::Refused,
+            });
         }
         let positive = reply.is_positive();
         match asked {
             Asked::Nothing => self.send(&reply),
+            Asked::Close(reason) => {
+                self.send(&reply);
+                self.close(reason);
+            }
+            Asked::Auth => self.auth_answered(&reply),
+            Asked::Chunk { octets, last } => self.first_chunk(now, octets, last, reply),
+            Asked::StartTls => self.starttls_answered(now, reply),
+            Asked::Xclient => self.xclient_answered(reply),
             Asked::Hello { extended } => {
                 self.greeted = positive;
                 self.turn = Turn::Transmit(if positive {
@@ -334,28 +416,19 @@ impl Server {
                 self.send(&reply);
             }
             Asked::Data if positive => {
-                self.reception = Some(Reception::new(&self.config, now));
+                self.reception = Some(Reception::of_data(&self.config, now));
                 self.turn = Turn::Transmit(texts::START_MESSAGE);
             }
             Asked::Data => self.turn = Turn::Transmit(reply),
             Asked::EndOfData => {
-                self.transaction = None;
+                if !self.pipeline.waits_for_verdict() {
+                    self.transaction = None;
+                }
                 if positive {
-                    self.errors = 0;
+                    (self.errors, self.idle_commands) = (0, 0);
                 }
                 self.send(&reply);
             }
-        }
-    }
-
-    /// Closes where nothing but more octets could go on, and none will come.
-    fn close_if_starved(&mut self) {
-        let held_back = self
-            .reception
-            .as_ref()
-            .is_some_and(|reception| reception.window(&self.config) == 0);
-        if matches!(self.turn, Turn::Client) && self.pipeline.is_empty() && !held_back {
-            self.close(CloseReason::Eof);
         }
     }
 
@@ -369,8 +442,31 @@ impl Server {
     fn send(&mut self, reply: &Reply) {
         let start = self.transmit.len();
         reply.write(&mut self.transmit);
-        if let (Some(transcript), Some(sent)) = (&mut self.transcript, self.transmit.get(start..)) {
-            transcript.server(sent);
+        match (&mut self.transcript, self.transmit.get(start..)) {
+            (Some(transcript), Some(_)) if reply.code() == ReplyCode::CONTINUE => {
+                transcript.redacted_server()
+            }
+            (Some(transcript), Some(sent)) => transcript.server(sent),
+            _ => {}
+        }
+    }
+
+    /// Sends a reply that ends the session, unless the connection belongs to a handshake and plain octets would spoil it.
+    fn last_word(&mut self, reply: &Reply) {
+        match std::mem::replace(&mut self.turn, Turn::Client) {
+            Turn::Handshake | Turn::Proxy => {}
+            Turn::TransmitTls(unsent) if !unsent.is_positive() => {
+                self.send(&unsent);
+                self.send(reply);
+            }
+            _ => self.send(reply),
+        }
+    }
+
+    /// What is noted from now on is noted at `now`.
+    fn at(&mut self, now: Instant) {
+        if let Some(transcript) = &mut self.transcript {
+            transcript.at(now);
         }
     }
 
@@ -383,10 +479,13 @@ impl Server {
         self.abort(given_up);
         self.pipeline.clear();
         self.waiting_line = None;
+        self.exchange = None;
+        self.skip = None;
         self.turn = Turn::Client;
         self.closed = true;
-        // Nobody can answer these any more.
-        self.events.retain(|event| !event.has_ticket());
+        // Nobody can answer these any more, or shake hands.
+        self.events
+            .retain(|event| !event.has_ticket() && !matches!(event, Event::HandshakeWanted));
         self.events.push_back(Event::Closed(reason));
     }
 
@@ -408,5 +507,20 @@ impl Server {
             Some(reception) => Some(reception.deadline()),
             None => Some(self.idle_deadline),
         }
+    }
+}
+
+/// A line that waits can be an AUTH command, and a line of an exchange a password: neither is shown.
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server")
+            .field("session", &self.session)
+            .field("tls", &self.tls)
+            .field("greeted", &self.greeted)
+            .field("authenticated", &self.authenticated)
+            .field("transaction", &self.transaction)
+            .field("errors", &self.errors)
+            .field("closed", &self.closed)
+            .finish_non_exhaustive()
     }
 }

@@ -3,17 +3,30 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
+use super::event::CloseReason;
 use crate::wire::reply::Reply;
 
 /// What a command asked of the embedder; the reply to it changes the session when it leaves, not before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asked {
     Nothing,
-    Hello { extended: bool },
-    Mail,
-    Rcpt,
+    Auth,
+    /// The first chunk of a message, whose octets follow its command.
+    Chunk {
+        octets: u64,
+        last: bool,
+    },
+    /// The reply is the last word.
+    Close(CloseReason),
     Data,
     EndOfData,
+    Hello {
+        extended: bool,
+    },
+    Mail,
+    Rcpt,
+    StartTls,
+    Xclient,
 }
 
 #[derive(Debug)]
@@ -52,9 +65,14 @@ impl Pipeline {
 
     /// Owes a reply that is known.
     pub(super) fn push(&mut self, reply: Reply) {
+        self.push_for(Asked::Nothing, reply);
+    }
+
+    /// Owes a reply that is known and decides something when it leaves.
+    pub(super) fn push_for(&mut self, asked: Asked, reply: Reply) {
         self.slots.push_back(Slot {
             number: 0,
-            asked: Asked::Nothing,
+            asked,
             state: State::Answered(reply),
         });
     }
@@ -96,9 +114,23 @@ impl Pipeline {
 
     /// Whether the embedder still has a message to decide.
     pub(super) fn waits_for_verdict(&self) -> bool {
+        self.waits_for(|asked| *asked == Asked::EndOfData)
+    }
+
+    /// Whether the meaning of the next octets depends on an answer that is not there.
+    pub(super) fn blocks_input(&self) -> bool {
+        self.waits_for(|asked| {
+            matches!(
+                asked,
+                Asked::Auth | Asked::Chunk { .. } | Asked::EndOfData | Asked::Xclient
+            )
+        })
+    }
+
+    fn waits_for(&self, is: impl Fn(&Asked) -> bool) -> bool {
         self.slots
             .iter()
-            .any(|slot| slot.asked == Asked::EndOfData && matches!(slot.state, State::Open { .. }))
+            .any(|slot| is(&slot.asked) && matches!(slot.state, State::Open { .. }))
     }
 
     pub(super) fn next_deadline(&self) -> Option<Instant> {

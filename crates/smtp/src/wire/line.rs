@@ -47,6 +47,11 @@ impl LineFramer {
         }
     }
 
+    /// Forgets what it has seen: the next octet begins a line.
+    pub fn reset(&mut self) {
+        *self = Self::new(self.limit);
+    }
+
     /// Takes the next line off the front of `input`, nothing where its end has not arrived.
     pub fn next(&mut self, input: &mut BytesMut) -> Option<Frame> {
         let Some(end) = self.line_end(input) else {

@@ -5,6 +5,7 @@
 //! where they leave the machine. For each type printing is the inverse of parsing.
 
 pub mod capability;
+pub mod chunk;
 pub mod command;
 pub mod data;
 pub mod deferral;

@@ -20,6 +20,7 @@ use bytes::{BufMut, BytesMut};
 #[derive(Debug, Clone)]
 pub struct DotStuffer {
     last: Last,
+    dots: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +41,18 @@ impl Default for DotStuffer {
 impl DotStuffer {
     /// A stuffer at the start of a message.
     pub fn new() -> Self {
-        Self { last: Last::LineEnd }
+        Self {
+            last: Last::LineEnd,
+            dots: true,
+        }
+    }
+
+    /// One that makes line ends whole and leaves the rest, for the chunks of BDAT.
+    pub(crate) fn without_dots() -> Self {
+        Self {
+            last: Last::LineEnd,
+            dots: false,
+        }
     }
 
     /// Appends the wire form of the next piece of the message, cut anywhere, to `wire`.
@@ -51,7 +63,7 @@ impl DotStuffer {
         }
         wire.reserve(piece.len() + 16);
         while let Some(first) = piece.first() {
-            if self.last == Last::LineEnd && *first == b'.' {
+            if self.dots && self.last == Last::LineEnd && *first == b'.' {
                 wire.put_u8(b'.');
             }
             let Some(at) = memchr::memchr2(b'\r', b'\n', piece) else {
@@ -79,7 +91,9 @@ impl DotStuffer {
         if self.last == Last::Other {
             wire.put_slice(b"\r\n");
         }
-        wire.put_slice(b".\r\n");
+        if self.dots {
+            wire.put_slice(b".\r\n");
+        }
     }
 }
 

@@ -9,12 +9,28 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use inreply_smtp::client::{self, Client, ClientConfig, Envelope};
-use inreply_smtp::server::{Event, Server, ServerConfig, Ticket};
+use inreply_smtp::sasl::{Credential, NONCE_OCTETS, Step, Verifier};
+use inreply_smtp::secret::Secret;
+use inreply_smtp::server::{AuthRequest, Event, Server, ServerConfig, Ticket};
+use inreply_smtp::tls::TlsInfo;
 use inreply_smtp::wire::reply::{Reply, ReplyCode};
 
 pub(crate) const NO_SUCH_MAILBOX: Reply =
     Reply::literal(ReplyCode::MAILBOX_UNAVAILABLE, (5, 1, 1), "No such mailbox");
 pub(crate) const TRY_LATER: Reply = Reply::literal(ReplyCode::LOCAL_ERROR, (4, 3, 0), "Try again later");
+
+/// The password of the user `ann`.
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+/// The token that is accepted.
+pub(crate) const TOKEN: &str = "ya29.vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg";
+
+pub(crate) fn tls_info() -> TlsInfo {
+    TlsInfo::new("TLSv1.3", "TLS_AES_256_GCM_SHA384")
+}
+
+pub(crate) fn client_config() -> ClientConfig {
+    ClientConfig::new("client.example".parse().unwrap())
+}
 
 pub(crate) fn config() -> ServerConfig {
     ServerConfig::new("mx.example".parse().unwrap())
@@ -31,6 +47,7 @@ pub(crate) struct Session {
     /// Tickets are kept here instead of being answered.
     pub(crate) hold: bool,
     pub(crate) held: VecDeque<Ticket>,
+    verifier: Option<Verifier>,
 }
 
 impl Session {
@@ -44,7 +61,13 @@ impl Session {
             message: Vec::new(),
             hold: false,
             held: VecDeque::new(),
+            verifier: None,
         }
+    }
+
+    /// Ends the handshake that the server waits for.
+    pub(crate) fn start_tls(&mut self) {
+        self.server.tls_started(self.now, tls_info()).unwrap();
     }
 
     /// A session behind its greeting and EHLO.
@@ -93,6 +116,31 @@ impl Session {
         }
     }
 
+    fn auth(&mut self, ticket: Ticket, request: AuthRequest) {
+        let verifier = self
+            .verifier
+            .get_or_insert_with(|| Verifier::new("mx.example".parse().unwrap(), [7; NONCE_OCTETS]));
+        if let AuthRequest::Token { user, token } = &request {
+            self.log.push(format!("token of {user}"));
+            return match token.expose() == TOKEN.as_bytes() {
+                true => self.server.accept(self.now, ticket).unwrap(),
+                false => self.server.refuse_credentials(self.now, ticket).unwrap(),
+            };
+        }
+        let step = verifier.step(request, |user| {
+            (user == "ann").then(|| Credential::Password(Secret::new(PASSWORD)))
+        });
+        match step {
+            Step::Challenge(octets) => return self.server.challenge(self.now, ticket, &octets).unwrap(),
+            Step::Accept(user) => {
+                self.log.push(format!("authenticated {user}"));
+                self.server.accept(self.now, ticket).unwrap();
+            }
+            Step::Refuse => self.server.refuse_credentials(self.now, ticket).unwrap(),
+        }
+        self.verifier = None;
+    }
+
     fn event(&mut self, event: Event) {
         let (ticket, refused) = match event {
             Event::Hello {
@@ -111,8 +159,12 @@ impl Session {
                 self.log.push(format!("mail {reverse_path}{parameters}"));
                 (ticket, None)
             }
-            Event::Rcpt { ticket, forward_path } => {
-                self.log.push(format!("rcpt {forward_path}"));
+            Event::Rcpt {
+                ticket,
+                forward_path,
+                parameters,
+            } => {
+                self.log.push(format!("rcpt {forward_path}{parameters}"));
                 (
                     ticket,
                     forward_path
@@ -129,15 +181,29 @@ impl Session {
             Event::Body(octets) => return self.message.extend_from_slice(&octets),
             Event::EndOfData {
                 ticket,
+                recipient,
                 octets,
                 normalized_line_ends,
             } => {
+                let number = recipient.map_or_else(String::new, |number| format!(" for {number}"));
                 self.log.push(format!(
-                    "message {octets} {normalized_line_ends} {}",
+                    "message{number} {octets} {normalized_line_ends} {}",
                     self.message.escape_ascii()
                 ));
                 (ticket, None)
             }
+            Event::StartTls { ticket } => (ticket, None),
+            Event::HandshakeWanted => return self.log.push("handshake".to_owned()),
+            Event::Xclient { ticket, attributes } => {
+                self.log.push(format!("xclient {attributes}"));
+                (ticket, None)
+            }
+            Event::Proxied(header) => return self.log.push(format!("proxied {:?}", header.source())),
+            Event::Auth { ticket, request } if self.hold => {
+                self.log.push(format!("auth {request:?}"));
+                (ticket, None)
+            }
+            Event::Auth { ticket, request } => return self.auth(ticket, request),
             Event::TransactionAborted(reason) => return self.log.push(format!("aborted: {reason}")),
             Event::Closed(reason) => return self.log.push(format!("closed: {reason}")),
             other => panic!("{other:?}"),
@@ -166,11 +232,13 @@ pub(crate) struct Pair {
 
 impl Pair {
     pub(crate) fn new(config: ServerConfig, body: &[u8]) -> Self {
+        Self::with_client(config, client_config(), body)
+    }
+
+    pub(crate) fn with_client(config: ServerConfig, client: ClientConfig, body: &[u8]) -> Self {
         let session = Session::new(config);
-        let client = Client::new(
-            ClientConfig::new("client.example".parse().unwrap()).transcript(true),
-            session.now,
-        );
+        let mut client = Client::new(client.transcript(true), session.now);
+        client.set_nonce([9; NONCE_OCTETS]);
         Self {
             client,
             session,
@@ -192,12 +260,17 @@ impl Pair {
                 match &event {
                     client::Event::Ready(_) => self.client.send(now, envelope.clone()).unwrap(),
                     client::Event::BodyWanted => {
-                        for piece in self.body.chunks(self.piece.min(7)) {
+                        for piece in self.body.chunks(self.piece.clamp(7, 1_000)) {
                             self.client.write_body(now, piece).unwrap();
                         }
                         self.client.finish_body(now).unwrap();
                     }
                     client::Event::Finished(_) => self.client.quit(now),
+                    client::Event::HandshakeWanted => {
+                        // The handshake itself is somebody else's: here it takes no octets.
+                        self.session.start_tls();
+                        self.client.tls_started(now, tls_info()).unwrap();
+                    }
                     _ => {}
                 }
                 self.events.push(event);
@@ -243,4 +316,29 @@ fn pass(wire: &mut BytesMut, piece: usize, cut: &mut usize) -> Option<BytesMut> 
     let octets = wire.len().min(piece).min(*cut);
     *cut -= octets;
     (octets > 0).then(|| wire.split_to(octets))
+}
+
+/// Lines that begin with `C: ` are said one after another, what comes back is compared with the `S: ` lines behind.
+pub(crate) fn dialogue(session: &mut Session, script: &str) {
+    let mut lines = script
+        .lines()
+        .map(str::trim_start)
+        .filter(|line| !line.is_empty())
+        .peekable();
+    let mut said = session.drain();
+    while lines.peek().is_some() {
+        let mut expected = String::new();
+        while let Some(line) = lines.next_if(|line| line.starts_with("S: ")) {
+            expected.push_str(&line[3..]);
+            expected.push_str("\r\n");
+        }
+        assert_eq!(said, expected);
+        let mut next = String::new();
+        while let Some(line) = lines.next_if(|line| line.starts_with("C:")) {
+            next.push_str(line.strip_prefix("C: ").unwrap_or_default());
+            next.push_str("\r\n");
+        }
+        said = session.say(next);
+    }
+    assert_eq!(said, "");
 }
