@@ -144,10 +144,11 @@ impl Client {
         client
     }
 
-    /// A session over TLS from its first octet (RFC 8314 §3).
-    pub fn with_tls(config: ClientConfig, now: Instant, info: TlsInfo) -> Self {
+    /// A session over TLS from its first octet (RFC 8314 §3): [`Event::HandshakeWanted`] comes first.
+    pub fn implicit_tls(config: ClientConfig, now: Instant) -> Self {
         let mut client = Self::new(config, now);
-        client.note_tls(info);
+        client.state = State::Handshake;
+        client.events.push_back(Event::HandshakeWanted);
         client
     }
 

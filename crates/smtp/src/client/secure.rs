@@ -28,8 +28,15 @@ impl Client {
             return Err(ApiMisuse::NoHandshake);
         }
         self.at(now);
-        self.note_tls(info);
+        if let Some(transcript) = &mut self.transcript {
+            transcript.tls_started(&info);
+        }
+        self.tls = Some(info);
         self.state = State::Opening;
+        if self.expected.front() == Some(&Expected::Greeting) {
+            self.deadline = now + self.config.command_timeout;
+            return Ok(());
+        }
         // RFC 3207 §4.2: what was said in plain text does not count.
         self.capabilities = Capabilities::default();
         self.command(now, &Command::Ehlo(self.config.name.clone()), Expected::Ehlo);
@@ -43,16 +50,15 @@ impl Client {
         }
     }
 
+    /// Whether the connection belongs to a handshake.
+    #[cfg(feature = "tls")]
+    pub(crate) fn wants_handshake(&self) -> bool {
+        matches!(self.state, State::Handshake)
+    }
+
     /// The TLS that the session runs over.
     pub fn tls(&self) -> Option<&TlsInfo> {
         self.tls.as_ref()
-    }
-
-    pub(super) fn note_tls(&mut self, info: TlsInfo) {
-        if let Some(transcript) = &mut self.transcript {
-            transcript.tls_started(&info);
-        }
-        self.tls = Some(info);
     }
 
     /// The server has said what it can do: what is to happen before a message may go?

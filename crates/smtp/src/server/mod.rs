@@ -60,6 +60,8 @@ pub struct Server {
     waiting_line: Option<Bytes>,
     turn: Turn,
     tls: Option<TlsInfo>,
+    /// The greeting is owed behind the handshake.
+    implicit_tls: bool,
     greeted: bool,
     authenticated: bool,
     exchange: Option<Exchange>,
@@ -118,6 +120,7 @@ impl Server {
             waiting_line: None,
             turn: Turn::Proxy,
             tls: None,
+            implicit_tls: false,
             greeted: false,
             authenticated: false,
             exchange: None,
@@ -143,13 +146,15 @@ impl Server {
         server
     }
 
-    /// A session over TLS from its first octet (RFC 8314 §3); a PROXY header has been taken off before the handshake.
-    pub fn with_tls(config: ServerConfig, now: Instant, info: TlsInfo) -> Self {
-        let mut server = Self::new(config.expect_proxy(false), now);
-        if let Some(transcript) = &mut server.transcript {
-            transcript.tls_started(&info);
+    /// A session over TLS from its first octet (RFC 8314 §3): [`Event::HandshakeWanted`] comes first, behind the PROXY header
+    /// where one is expected, and the greeting behind the handshake.
+    pub fn implicit_tls(config: ServerConfig, now: Instant) -> Self {
+        let mut server = Self::new(config, now);
+        server.implicit_tls = true;
+        if !server.config.expect_proxy {
+            server.idle_deadline = now + server.config.handshake_timeout;
+            server.forget();
         }
-        server.tls = Some(info);
         server
     }
 

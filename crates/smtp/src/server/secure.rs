@@ -19,8 +19,13 @@ impl Server {
             Ok(None) => false,
             Ok(Some(header)) => {
                 self.events.push_back(Event::Proxied(header));
-                self.turn = Turn::Transmit(self.greeting());
-                true
+                if self.implicit_tls {
+                    self.forget();
+                } else {
+                    self.turn = Turn::Transmit(self.greeting());
+                }
+                // What is left belongs to the handshake, or is early talk of which the next call knows more.
+                false
             }
             Err(_) => {
                 // Whoever it is does not speak for the balancer, and is not owed a word.
@@ -72,7 +77,11 @@ impl Server {
             transcript.tls_started(&info);
         }
         self.tls = Some(info);
-        self.turn = Turn::Client;
+        self.turn = if self.implicit_tls {
+            Turn::Transmit(self.greeting())
+        } else {
+            Turn::Client
+        };
         self.idle_deadline = now + self.config.command_timeout;
         self.settle(now);
         Ok(())
@@ -83,6 +92,12 @@ impl Server {
         if !self.closed {
             self.close(CloseReason::TlsFailed);
         }
+    }
+
+    /// Whether the connection belongs to a handshake.
+    #[cfg(feature = "tls")]
+    pub(crate) fn wants_handshake(&self) -> bool {
+        matches!(self.turn, Turn::Handshake)
     }
 
     /// The TLS that the session runs over.

@@ -1,9 +1,29 @@
 //! TLS below the machines.
 //!
-//! The machines know of TLS only that it is on, and with what: [`TlsInfo`].
+//! The machines know of TLS only that it is on, and with what: [`TlsInfo`]. With the feature `tls` a machine and a rustls
+//! connection made from the caller's config become one machine of the same shape: `SecureServer` and `SecureClient` take the
+//! octets of the wire and give octets for it, whether TLS is off, starting or on, so that no driver can mix the two up.
+//!
+//! rustls reads a clock for the validity of certificates: the one of its config's time provider.
+
+#[cfg(feature = "tls")]
+mod client;
+#[cfg(feature = "tls")]
+mod failure;
+#[cfg(feature = "tls")]
+mod link;
+#[cfg(feature = "tls")]
+mod server;
 
 use std::borrow::Cow;
 use std::fmt;
+
+#[cfg(feature = "tls")]
+pub use self::client::SecureClient;
+#[cfg(feature = "tls")]
+pub use self::failure::HandshakeFailure;
+#[cfg(feature = "tls")]
+pub use self::server::SecureServer;
 
 /// The version and the cipher of a TLS connection, for the log and as evidence.
 ///
