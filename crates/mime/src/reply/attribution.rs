@@ -17,7 +17,8 @@ pub(crate) struct Attribution {
 
 /// The attribution whose last line is `last`, wrapped over up to [`MAX_LINES`] lines.
 ///
-/// `quoted` says that a quoted line follows: then a date and an address do without colon and verb.
+/// `quoted` says that a quoted line follows: then a date and an address do without colon and verb. Where it follows
+/// directly, a short line that ends in a verb and a colon, or opens with a weekday, does without either.
 pub(crate) fn ending_at(text: &str, lines: &[Line], last: usize, quoted: bool) -> Option<Attribution> {
     let line = lines.get(last)?;
     if line.is_empty() || line.len() > MAX_BYTES || !may_end(line.text(text), quoted) {
@@ -49,7 +50,11 @@ pub(crate) fn ending_at(text: &str, lines: &[Line], last: usize, quoted: bool) -
             break;
         }
     }
-    let first = found?;
+    let Some(first) = found else {
+        let direct = quoted && lines.get(last + 1).is_some_and(|below| below.depth > 0);
+        let (first, start) = (last, line.content);
+        return (direct && is_brief(line.text(text))).then_some(Attribution { first, start });
+    };
     let start = lines[first].content + own_words(lines[first].text(text));
     Some(Attribution { first, start })
 }
@@ -84,6 +89,26 @@ fn is_attribution(joined: &str, quoted: bool) -> bool {
         return opens(body);
     }
     quoted && date && address && ends_with_address(body) && opens(body)
+}
+
+/// `On Monday Bob wrote:`, `Bob Stone schrieb:`, `On Monday, Bob:`: too little to go by, unless the quote is glued to it.
+///
+/// A sentence that leads into a citation is longer, or opens with a small letter or with its speaker ("I said:").
+fn is_brief(line: &str) -> bool {
+    let end = line.trim_end_matches(|c: char| is_blank(c) || matches!(c, '*' | '_'));
+    let Some(body) = end.strip_suffix([':', '\u{ff1a}']) else {
+        return false;
+    };
+    let words: Vec<&str> = body.split_whitespace().take(MAX_BRIEF + 1).collect();
+    if words.len() < 2 || words.len() > MAX_BRIEF || !body.starts_with(char::is_uppercase) {
+        return false;
+    }
+    let head: String = body.chars().take(12).flat_map(char::to_lowercase).collect();
+    let on = words::ON.iter().any(|word| head.starts_with(word));
+    let dated = on && is_date_word(words[1].trim_end_matches(','));
+    let name = |word: &&str| word.starts_with(char::is_uppercase) || word.chars().count() <= 3;
+    let named = words[0] != "I" && words[..words.len() - 1].iter().all(name);
+    dated || verb_at_end(body) && named
 }
 
 /// Starts like an attribution: with a preposition, a digit, or a weekday or name before the date.
@@ -246,6 +271,9 @@ pub(crate) fn is_open(line: &str) -> bool {
 
 /// Google writes two lines, Outlook for iOS three; five leave room for a wrapped address.
 const MAX_LINES: usize = 5;
+
+/// Words of an attribution that has no address: a date of three, a name of three, a verb of two.
+const MAX_BRIEF: usize = 8;
 
 /// The longest attribution inside a line, in characters.
 const MAX_INSIDE: usize = 200;
