@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! RCPT ─ gate ─ Inbox::standing          .  ─▶ 250 or 5xx        (while the client waits)
-//! DATA ─ spool tmp/ ─ sync ─ intake ─ rename ─ sync ─▶ 250 or 5xx
+//! DATA ─ spool tmp/ ─ intake ─ sync ─ rename ─ sync ─▶ 250 or 5xx
 //!                                            │
 //!                              new/ ─ intake ─ Inbox::comment ─ success/ failure/ ignored/     (worker)
 //! ```
@@ -335,7 +335,7 @@ async fn store<I: Inbox>(
         .is_none()
         .then(|| transaction.message.octets.clone().freeze());
     write(receiver, preamble, &mut transaction.message).await?;
-    let Some(mut draft) = transaction.message.draft.take() else {
+    let Some(draft) = transaction.message.draft.take() else {
         return Err(io::ErrorKind::NotFound.into());
     };
     let permit = receiver.readers.acquire().await.map_err(io::Error::other)?;
@@ -346,7 +346,6 @@ async fn store<I: Inbox>(
     );
     let received_at = transaction.message.received_at;
     let stored = spawn_blocking(move || {
-        draft.sync()?;
         let file;
         let message = match &whole {
             Some(message) => message,

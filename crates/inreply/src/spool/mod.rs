@@ -219,22 +219,16 @@ impl Draft {
         fs::read(&self.path)
     }
 
-    /// Makes the octets durable, still invisible.
-    ///
-    /// # Errors
-    /// Where the disk does not confirm it.
-    pub fn sync(&mut self) -> io::Result<()> {
-        self.file.as_ref().map_or(Ok(()), File::sync_all)
-    }
-
     /// Makes the message durable and visible in `new`. **Say 250 behind this, never before.**
     ///
     /// # Errors
     /// Where the disk does not confirm it: nothing was promised. The message may be there all the same after a crash.
     pub fn commit(mut self) -> io::Result<QueueId> {
-        self.sync()?;
-        self.file = None;
+        if let Some(file) = &self.file {
+            file.sync_all()?;
+        }
         fs::rename(&self.path, self.new.join(self.id.to_string()))?;
+        self.file = None;
         // The entry is in the folder, and the folder is what has to reach the disk.
         File::open(&self.new)?.sync_all()?;
         Ok(self.id)
@@ -260,7 +254,6 @@ mod tests {
         let spool = Maildir::open(root.path()).unwrap();
         let mut draft = spool.begin(SystemTime::now()).unwrap();
         draft.write(b"x").unwrap();
-        draft.sync().unwrap();
         assert_eq!(spool.waiting().unwrap(), []);
         drop(draft);
         assert_eq!(fs::read_dir(spool.tmp()).unwrap().count(), 0);
