@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use inreply_mime::Message;
-use inreply_mime::kind::{Kind, Verdict};
+use inreply_mime::kind::{Action, Kind, Verdict};
 use inreply_mime::reply;
 use inreply_smtp::wire::path::ReversePath;
 use inreply_smtp::wire::reply::Reply;
@@ -119,7 +119,12 @@ pub fn decide(site: &Site, mail: &Mail<'_>) -> Outcome {
 fn without_reply_token(mail: &Mail<'_>, verdict: &Verdict) -> Outcome {
     for recipient in mail.recipients {
         match (recipient, verdict.kind()) {
-            (Recipient::Bounce(opened), Kind::Bounce) => return Outcome::Bounced(*opened),
+            (Recipient::Bounce(opened), Kind::Bounce) => {
+                return match is_delay(verdict) {
+                    true => ignored(Kind::DeliveryNotice, verdict),
+                    false => Outcome::Bounced(*opened),
+                };
+            }
             (Recipient::Unsubscribe(opened), Kind::Human | Kind::List) => {
                 return Outcome::Unsubscribed(*opened);
             }
@@ -134,6 +139,12 @@ fn without_reply_token(mail: &Mail<'_>, verdict: &Verdict) -> Outcome {
         },
         kind => ignored(kind, verdict),
     }
+}
+
+/// Whether the report says of everybody it names that delivery is still tried (RFC 3464 §2.3.3): nothing is lost yet.
+fn is_delay(verdict: &Verdict) -> bool {
+    let mut recipients = verdict.recipients().iter().peekable();
+    recipients.peek().is_some() && recipients.all(|recipient| recipient.action() == Action::Delayed)
 }
 
 fn ignored(kind: Kind, verdict: &Verdict) -> Outcome {

@@ -172,6 +172,37 @@ fn copies_have_one_key() {
 }
 
 #[test]
+fn a_delay_is_no_bounce_of_the_recipient() {
+    let report = |action: &str| {
+        format!(
+            "From: mailer-daemon@example.com\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
+             --b\r\n\r\nlater\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x.example\r\n\r\n\
+             Final-Recipient: rfc822; ann@example.com\r\nAction: {action}\r\nStatus: 4.4.1\r\n\r\n--b--\r\n"
+        )
+    };
+    let outcome = |action: &str| {
+        outcome(
+            &report(action),
+            "<>",
+            &[recipient(Context::Bounce)],
+            &Senders::Anyone,
+        )
+    };
+    assert!(
+        matches!(
+            outcome("delayed"),
+            Outcome::Ignored {
+                kind: "delivery-notice",
+                ..
+            }
+        ),
+        "{:?}",
+        outcome("delayed")
+    );
+    assert!(matches!(outcome("failed"), Outcome::Bounced(_)));
+}
+
+#[test]
 fn other_tokens_do_what_they_are_for_and_nothing_else() {
     let bounce = "From: mailer-daemon@example.com\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
                   --b\r\n\r\nfailed\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x.example\r\n\r\n\
