@@ -88,26 +88,18 @@ pub enum Trust {
 pub fn client_config(trust: &Trust) -> Result<Arc<ClientConfig>, TlsError> {
     let builder =
         ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
-    let roots = match trust {
-        Trust::Anybody => {
-            let verifier = Arc::new(Anybody(provider()));
-            let builder = builder
-                .dangerous()
-                .with_custom_certificate_verifier(verifier);
-            return Ok(Arc::new(builder.with_no_client_auth()));
-        }
+    let whose = match trust {
+        Trust::Anybody => Whose::Anybody,
         Trust::System => {
             let found = rustls_native_certs::load_native_certs();
             let mut roots = RootCertStore::empty();
             if roots.add_parsable_certificates(found.certs).0 == 0 {
-                let errors = found
-                    .errors
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect::<Vec<_>>();
+                let errors: Vec<String> = found.errors.iter().map(ToString::to_string).collect();
                 return Err(TlsError::NoRoots(errors.join(", ")));
             }
-            roots
+            return Ok(Arc::new(
+                builder.with_root_certificates(roots).with_no_client_auth(),
+            ));
         }
         Trust::File(path) => {
             let pinned = read_certificates(path)?;
@@ -119,18 +111,21 @@ pub fn client_config(trust: &Trust) -> Result<Arc<ClientConfig>, TlsError> {
                 WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider())
                     .build()
                     .map_err(|error| rustls::Error::General(error.to_string()))?;
-            let verifier = Arc::new(Pinned {
+            Whose::Known {
                 authorities,
                 pinned,
-            });
-            let builder = builder
-                .dangerous()
-                .with_custom_certificate_verifier(verifier);
-            return Ok(Arc::new(builder.with_no_client_auth()));
+            }
         }
     };
+    let verifier = Arc::new(Verifier {
+        whose,
+        provider: provider(),
+    });
     Ok(Arc::new(
-        builder.with_root_certificates(roots).with_no_client_auth(),
+        builder
+            .dangerous()
+            .with_custom_certificate_verifier(verifier)
+            .with_no_client_auth(),
     ))
 }
 
@@ -214,15 +209,25 @@ impl ResolvesServerCert for Reloading {
     }
 }
 
-/// Asks the authorities, and lets a certificate pass that the operator gave by itself: one that is self-signed as an
-/// authority is refused by them as a server's.
+/// Whose certificate a server may show; that it has the key is checked in either case.
 #[derive(Debug)]
-struct Pinned {
-    authorities: Arc<WebPkiServerVerifier>,
-    pinned: Vec<CertificateDer<'static>>,
+struct Verifier {
+    whose: Whose,
+    provider: Arc<CryptoProvider>,
 }
 
-impl ServerCertVerifier for Pinned {
+#[derive(Debug)]
+enum Whose {
+    Anybody,
+    /// The authorities', or one that the operator gave by itself: a certificate that is self-signed as an authority is refused
+    /// by them as a server's.
+    Known {
+        authorities: Arc<WebPkiServerVerifier>,
+        pinned: Vec<CertificateDer<'static>>,
+    },
+}
+
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
@@ -231,12 +236,16 @@ impl ServerCertVerifier for Pinned {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        if self.pinned.iter().any(|pinned| pinned == certificate) {
-            verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
-            return Ok(ServerCertVerified::assertion());
+        match &self.whose {
+            Whose::Anybody => Ok(ServerCertVerified::assertion()),
+            Whose::Known { pinned, .. } if pinned.contains(&certificate.clone().into_owned()) => {
+                verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            Whose::Known { authorities, .. } => {
+                authorities.verify_server_cert(certificate, intermediates, name, ocsp, now)
+            }
         }
-        self.authorities
-            .verify_server_cert(certificate, intermediates, name, ocsp, now)
     }
 
     fn verify_tls12_signature(
@@ -245,8 +254,8 @@ impl ServerCertVerifier for Pinned {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.authorities
-            .verify_tls12_signature(message, certificate, signature)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signature, algorithms)
     }
 
     fn verify_tls13_signature(
@@ -255,61 +264,14 @@ impl ServerCertVerifier for Pinned {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.authorities
-            .verify_tls13_signature(message, certificate, signature)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signature, algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.authorities.supported_verify_schemes()
-    }
-}
-
-/// Checks that the peer has the key of the certificate it shows, and not whose it is.
-#[derive(Debug)]
-struct Anybody(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Anybody {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(
-            message,
-            certificate,
-            signature,
-            &self.0.signature_verification_algorithms,
-        )
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(
-            message,
-            certificate,
-            signature,
-            &self.0.signature_verification_algorithms,
-        )
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }
 
