@@ -33,12 +33,38 @@ const NOT_TRUSTED: Reply = Reply::literal(
 pub(super) struct Session<H> {
     server: SecureServer,
     handler: H,
-    input: BytesMut,
-    /// How much room the next read gets: little for commands, more once a read has filled it.
-    read_size: usize,
+    reader: Reader,
     secured: bool,
     greeting_pause: Duration,
     shutdown: watch::Receiver<bool>,
+}
+
+/// What was read and not taken.
+struct Reader {
+    input: BytesMut,
+    /// How much room the next read gets: little for commands, more once a read has filled it.
+    size: usize,
+}
+
+impl Reader {
+    /// Reads what there is. The buffer is made once there is something to read, so that an idle connection has none.
+    async fn read(&mut self, stream: &TcpStream) -> io::Result<usize> {
+        if self.input.is_empty() {
+            self.input = BytesMut::new();
+        }
+        loop {
+            stream.readable().await?;
+            self.input.reserve(self.size);
+            match stream.try_read_buf(&mut self.input) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Ok(octets) if octets >= self.size => {
+                    self.size = (self.size * 4).min(READ_AHEAD);
+                    return Ok(octets);
+                }
+                read => return read,
+            }
+        }
+    }
 }
 
 impl<H: Handler> Session<H> {
@@ -56,8 +82,10 @@ impl<H: Handler> Session<H> {
         Self {
             server: SecureServer::new(machine, config.tls.clone()),
             handler,
-            input: BytesMut::new(),
-            read_size: FIRST_READ,
+            reader: Reader {
+                input: BytesMut::new(),
+                size: FIRST_READ,
+            },
             secured: false,
             // A TLS client speaks first.
             greeting_pause: if config.implicit_tls {
@@ -74,12 +102,13 @@ impl<H: Handler> Session<H> {
         let _ = stream.set_nodelay(true);
         let (mut eof, mut stopping) = (false, false);
         if !self.greeting_pause.is_zero()
-            && timeout(self.greeting_pause, self.read(&stream))
+            && timeout(self.greeting_pause, self.reader.read(&stream))
                 .await
                 .is_ok_and(|read| read.is_ok_and(|n| n > 0))
         {
             // What came before the greeting is seen before it leaves, and ends the session.
-            self.server.handle_input(Instant::now(), &mut self.input);
+            self.server
+                .handle_input(Instant::now(), &mut self.reader.input);
         }
         loop {
             let flow = self.settle(&mut stream).await;
@@ -87,9 +116,9 @@ impl<H: Handler> Session<H> {
                 break;
             }
             let deadline = self.server.poll_timeout();
-            let (room, mut shutdown) = (self.input.len() < READ_AHEAD, self.shutdown.clone());
+            let room = self.reader.input.len() < READ_AHEAD;
             tokio::select! {
-                read = self.read(&stream), if !eof && room => {
+                read = self.reader.read(&stream), if !eof && room => {
                     // A reset is an end of the input like any other; what was answered before stands.
                     if !read.is_ok_and(|octets| octets > 0) {
                         eof = true;
@@ -99,7 +128,7 @@ impl<H: Handler> Session<H> {
                 () = sleep_until(deadline.unwrap_or_else(Instant::now).into()), if deadline.is_some() => {
                     self.server.handle_timeout(Instant::now());
                 }
-                () = stopped(&mut shutdown), if !stopping => {
+                () = stopped(&mut self.shutdown), if !stopping => {
                     stopping = true;
                     self.server.shutdown(Instant::now());
                 }
@@ -112,34 +141,16 @@ impl<H: Handler> Session<H> {
         let _ = timeout(WRITE_TIMEOUT, stream.shutdown()).await;
     }
 
-    /// Reads what there is. The buffer is made once there is something to read, so that an idle connection has none.
-    async fn read(&mut self, stream: &TcpStream) -> io::Result<usize> {
-        if self.input.is_empty() {
-            self.input = BytesMut::new();
-        }
-        loop {
-            stream.readable().await?;
-            self.input.reserve(self.read_size);
-            match stream.try_read_buf(&mut self.input) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Ok(octets) if octets >= self.read_size => {
-                    self.read_size = (self.read_size * 4).min(READ_AHEAD);
-                    return Ok(octets);
-                }
-                read => return read,
-            }
-        }
-    }
-
     /// Drains the machine until nothing moves.
     ///
     /// # Errors
     /// Where the peer does not take what it is sent: the connection is dead.
     async fn settle(&mut self, stream: &mut TcpStream) -> io::Result<()> {
         loop {
-            let before = self.input.len();
-            self.server.handle_input(Instant::now(), &mut self.input);
-            let mut moved = self.input.len() != before;
+            let before = self.reader.input.len();
+            self.server
+                .handle_input(Instant::now(), &mut self.reader.input);
+            let mut moved = self.reader.input.len() != before;
             while let Some(octets) = self.server.poll_transmit() {
                 timeout(WRITE_TIMEOUT, stream.write_all(&octets)).await??;
                 moved = true;
