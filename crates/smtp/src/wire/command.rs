@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::domain::EhloName;
+use super::number::number;
 use super::parameter::{MailParameters, RcptParameters};
 use super::path::{ForwardPath, ReversePath, forward_path, reverse_path};
 use super::sasl::{Mechanism, Response};
@@ -327,12 +328,9 @@ fn bdat<'a>(rest: &[u8]) -> Result<Command<'a>, CommandError> {
     let mut words = rest
         .split(|octet| *octet == b' ')
         .filter(|word| !word.is_empty());
-    let digits = |word: &&[u8]| word.iter().all(u8::is_ascii_digit);
-    // Twenty digits can exceed 64 bits, and must not wrap.
     let octets = words
         .next()
-        .filter(digits)
-        .and_then(|size| std::str::from_utf8(size).ok()?.parse().ok())
+        .and_then(number)
         .ok_or(CommandError::UnknownChunkSize)?;
     let last = match words.next() {
         None => false,

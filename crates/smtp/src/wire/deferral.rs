@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::number::number;
+
 /// Not to be delivered before a moment.
 ///
 /// ```text
@@ -24,7 +26,7 @@ pub enum Hold<'a> {
 
 impl<'a> Hold<'a> {
     pub(crate) fn parse_for(value: &[u8]) -> Option<Self> {
-        number(value, 9).map(Self::For)
+        seconds(value).map(Self::For)
     }
 
     pub(crate) fn parse_until(value: &'a [u8]) -> Option<Self> {
@@ -85,7 +87,7 @@ impl DeliverBy {
             Some((b'+', digits)) => (false, digits),
             _ => (false, time),
         };
-        let seconds = i32::try_from(number(digits, 9)?).ok()?;
+        let seconds = i32::try_from(seconds(digits)?).ok()?;
         let (returned, traced) = match mode {
             [b';', b'N' | b'n'] => (false, false),
             [b';', b'R' | b'r'] => (true, false),
@@ -121,12 +123,10 @@ pub(crate) fn priority(value: &[u8]) -> Option<i8> {
     Some(if negative { -number } else { number })
 }
 
-/// `1*nDIGIT`; `u32::from_str` would take a leading `+`.
-fn number(value: &[u8], digits: usize) -> Option<u32> {
-    if value.len() > digits || !value.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    std::str::from_utf8(value).ok()?.parse().ok()
+/// `1*9DIGIT`, a number of seconds.
+fn seconds(digits: &[u8]) -> Option<u32> {
+    let seconds = (digits.len() <= 9).then(|| number(digits))??;
+    u32::try_from(seconds).ok()
 }
 
 #[cfg(test)]

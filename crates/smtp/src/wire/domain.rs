@@ -5,10 +5,8 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-use nom::Parser;
-use nom::bytes::complete::take_while1;
-
-use super::syntax::{Parsed, Stop, SyntaxError, stop, whole};
+use super::octets::Octets;
+use super::syntax::{Parsed, SyntaxError, stop, whole};
 
 /// The longest domain, in octets (RFC 5321 §4.5.3.1.2).
 pub const MAX_DOMAIN: usize = 255;
@@ -41,7 +39,11 @@ impl<'a> Domain<'a> {
     /// # Errors
     /// Where it is no domain and no address literal, or longer than [`MAX_DOMAIN`] octets.
     pub fn parse(input: &'a [u8]) -> Result<Self, SyntaxError> {
-        whole(input, domain).map(|text| Self(Cow::Borrowed(text)))
+        whole(input, |input| {
+            let (rest, octets) = domain(input)?;
+            text(octets, rest, "a domain in UTF-8")
+        })
+        .map(|text| Self(Cow::Borrowed(text)))
     }
 
     /// The name as it was written, brackets of a literal included.
@@ -104,13 +106,12 @@ impl<'a> EhloName<'a> {
     /// Where it is empty, over 255 octets, or holds a space, a control or a non-ASCII octet.
     pub fn parse(input: &'a [u8]) -> Result<Self, SyntaxError> {
         whole(input, |input| {
-            let (rest, name) = take_while1::<_, _, Stop<'_>>(|octet: u8| octet.is_ascii_graphic())
-                .parse(input)
-                .or_else(|_| stop(input, "a host name"))?;
-            if name.len() > MAX_DOMAIN {
-                return stop(input, "a host name of at most 255 octets");
+            let (name, rest) = input.split_at(GRAPHIC.run(input));
+            match name.len() {
+                0 => stop(input, "a host name"),
+                1..=MAX_DOMAIN => text(name, rest, "a host name"),
+                _ => stop(input, "a host name of at most 255 octets"),
             }
-            text(name, rest, "a host name")
         })
         .map(|name| Self(Cow::Borrowed(name)))
     }
@@ -145,55 +146,45 @@ impl fmt::Display for EhloName<'_> {
     }
 }
 
-/// `Domain / address-literal`, as text.
-pub(crate) fn domain(input: &[u8]) -> Parsed<'_, &str> {
+/// `Domain / address-literal`. Whether it is UTF-8 is left to the caller, who reads more than the domain as text.
+pub(crate) fn domain(input: &[u8]) -> Parsed<'_, &[u8]> {
     if input.first() == Some(&b'[') {
         return literal(input);
     }
-    let (mut end, mut label) = (0, 0);
-    loop {
-        match input.get(end) {
-            Some(octet) if is_label(*octet) => end += 1,
-            other => {
-                // A label has an octet, and no hyphen at its ends.
-                match input.get(label..end) {
-                    None | Some([]) => return stop(input, "a domain"),
-                    Some([b'-', ..] | [.., b'-']) => {
-                        return stop(
-                            input,
-                            "a domain whose labels do not begin or end with a hyphen",
-                        );
-                    }
-                    Some(_) => {}
-                }
-                if other != Some(&b'.') {
-                    break;
-                }
-                end += 1;
-                label = end;
-            }
-        }
-    }
+    let end = LABELS.run(input);
     if end > MAX_DOMAIN {
         return stop(input, "a domain of at most 255 octets");
     }
     let (name, rest) = input.split_at(end);
-    text(name, rest, "a domain in UTF-8")
+    for label in name.split(|octet| *octet == b'.') {
+        match label {
+            [] => return stop(input, "a domain"),
+            [b'-', ..] | [.., b'-'] => {
+                return stop(
+                    input,
+                    "a domain whose labels do not begin or end with a hyphen",
+                );
+            }
+            _ => {}
+        }
+    }
+    Ok((rest, name))
 }
 
-/// An octet of a label: letters, digits, the hyphen, `_` (see [`Domain`]) and UTF-8.
-fn is_label(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_' | 0x80..)
-}
+/// The octets of an [`EhloName`]: `VCHAR`.
+static GRAPHIC: Octets = Octets::letters_digits_and(b"!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~");
 
-/// `address-literal`, as text with its brackets.
-fn literal(input: &[u8]) -> Parsed<'_, &str> {
+/// The octets of labels and the dots between them: letters, digits, the hyphen, `_` (see [`Domain`]) and UTF-8.
+static LABELS: Octets = Octets::letters_digits_and(b"-_.").and_utf8();
+
+/// `address-literal` with its brackets.
+fn literal(input: &[u8]) -> Parsed<'_, &[u8]> {
     const EXPECTED: &str = "an address literal";
     let Some(end) = memchr::memchr(b']', input).filter(|end| *end <= MAX_DOMAIN) else {
         return stop(input, EXPECTED);
     };
-    let (whole, rest) = input.split_at(end + 1);
-    let (_, literal) = text(whole, rest, EXPECTED)?;
+    let (octets, rest) = input.split_at(end + 1);
+    let (_, literal) = text(octets, rest, EXPECTED)?;
     let inner = literal.trim_start_matches('[').trim_end_matches(']');
     let valid = match inner.split_once(':') {
         None => inner.parse::<Ipv4Addr>().is_ok(),
@@ -212,7 +203,7 @@ fn literal(input: &[u8]) -> Parsed<'_, &str> {
         }
     };
     if valid {
-        Ok((rest, literal))
+        Ok((rest, octets))
     } else {
         stop(input, EXPECTED)
     }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::domain::{domain, text};
+use super::octets::Octets;
 use super::syntax::{Parsed, SyntaxError, stop, whole};
 
 /// The longest path in octets, its angle brackets included (RFC 5321 §4.5.3.1.3).
@@ -140,20 +141,19 @@ fn local_part(input: &[u8]) -> Parsed<'_, &[u8]> {
     if input.first() == Some(&b'"') {
         return quoted_string(input);
     }
-    let length = input
-        .iter()
-        .take_while(|octet| is_atext(**octet) || **octet == b'.')
-        .count();
-    let (local, rest) = input.split_at(length);
-    if local.is_empty() || local.starts_with(b".") || local.ends_with(b".") || has_empty_atom(local)
-    {
-        return stop(input, "a local part");
+    let mut end = 0;
+    loop {
+        let atom = ATEXT.run(input.get(end..).unwrap_or_default());
+        end += atom;
+        if atom == 0 {
+            return stop(input, "a local part");
+        }
+        if input.get(end) != Some(&b'.') {
+            let (local, rest) = input.split_at(end);
+            return Ok((rest, local));
+        }
+        end += 1;
     }
-    Ok((rest, local))
-}
-
-fn has_empty_atom(dot_string: &[u8]) -> bool {
-    dot_string.windows(2).any(|pair| pair == b"..")
 }
 
 fn quoted_string(input: &[u8]) -> Parsed<'_, &[u8]> {
@@ -179,13 +179,7 @@ fn quoted_string(input: &[u8]) -> Parsed<'_, &[u8]> {
 }
 
 /// `atext` of RFC 5322 §3.2.3, and UTF-8 of RFC 6531 §3.3.
-fn is_atext(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric()
-        || matches!(
-            octet,
-            b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'/' | b'=' | b'?' | b'^'..=b'`' | b'{'..=b'~' | 0x80..
-        )
-}
+static ATEXT: Octets = Octets::letters_digits_and(b"!#$%&'*+-/=?^_`{|}~").and_utf8();
 
 #[cfg(test)]
 mod tests {

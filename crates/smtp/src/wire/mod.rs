@@ -13,6 +13,8 @@ pub mod domain;
 pub mod dsn;
 pub mod line;
 pub mod mailbox;
+mod number;
+mod octets;
 pub mod parameter;
 pub mod path;
 pub mod proxy;

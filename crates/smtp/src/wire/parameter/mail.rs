@@ -7,6 +7,7 @@ use crate::wire::command::CommandError;
 use crate::wire::deferral::{DeliverBy, Hold, priority};
 use crate::wire::dsn::{MAX_ENVID, Ret};
 use crate::wire::mailbox::Mailbox;
+use crate::wire::number::number;
 use crate::wire::xtext::Xtext;
 
 /// How the octets of a message are to be carried (RFC 6152 §3, RFC 3030 §3).
@@ -206,11 +207,7 @@ impl fmt::Display for MailParameters<'_> {
 }
 
 fn size_value(value: &[u8]) -> Option<u64> {
-    // `u64::from_str` would take a leading `+`; twenty digits can exceed 64 bits, and must not wrap.
-    if value.len() > 20 || !value.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    std::str::from_utf8(value).ok()?.parse().ok()
+    (value.len() <= 20).then(|| number(value))?
 }
 
 fn auth_value(value: &[u8]) -> Option<Xtext<'_>> {

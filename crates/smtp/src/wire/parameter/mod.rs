@@ -15,7 +15,11 @@ mod rcpt;
 pub use self::mail::{BodyType, MailParameters};
 pub use self::rcpt::RcptParameters;
 use super::command::CommandError;
+use super::octets::Octets;
 use super::syntax::SyntaxError;
+
+/// The octets of an `esmtp-keyword`.
+static KEYWORD: Octets = Octets::letters_digits_and(b"-");
 
 /// One `esmtp-param` and where it begins.
 #[derive(Clone, Copy)]
@@ -28,31 +32,33 @@ struct Parameter<'a> {
 impl<'a> Parameter<'a> {
     /// The parameters of `input`, which runs of spaces separate.
     fn all(input: &'a [u8]) -> impl Iterator<Item = Result<Self, CommandError>> {
-        let mut at = 0;
-        input.split(|octet| *octet == b' ').filter_map(move |word| {
-            let start = at;
-            at += word.len() + 1;
-            (!word.is_empty()).then(|| Self::parse(word, start))
-        })
-    }
-
-    fn parse(word: &'a [u8], at: usize) -> Result<Self, CommandError> {
-        let (keyword, value) = match memchr::memchr(b'=', word) {
-            None => (word, None),
-            Some(equals) => {
-                let (keyword, value) = word.split_at(equals);
-                (keyword, value.get(1..))
+        let mut rest = input;
+        std::iter::from_fn(move || {
+            let spaces = rest.iter().position(|octet| *octet != b' ')?;
+            (_, rest) = rest.split_at(spaces);
+            let at = input.len() - rest.len();
+            let (keyword, behind) = rest.split_at(KEYWORD.run(rest));
+            let value = match behind.split_first() {
+                None | Some((b' ', _)) => {
+                    rest = behind;
+                    None
+                }
+                Some((b'=', behind)) => {
+                    let end = behind
+                        .iter()
+                        .position(|octet| *octet == b' ')
+                        .unwrap_or(behind.len());
+                    let (value, behind) = behind.split_at(end);
+                    rest = behind;
+                    Some(value)
+                }
+                Some(_) => return Some(Err(error(at, "a parameter"))),
+            };
+            if keyword.is_empty() || keyword.starts_with(b"-") {
+                return Some(Err(error(at, "a parameter")));
             }
-        };
-        let ldh = |octet: &u8| octet.is_ascii_alphanumeric() || *octet == b'-';
-        if keyword.first().is_some_and(u8::is_ascii_alphanumeric) && keyword.iter().all(ldh) {
-            Ok(Self { keyword, value, at })
-        } else {
-            Err(CommandError::Syntax(SyntaxError {
-                expected: "a parameter",
-                at,
-            }))
-        }
+            Some(Ok(Self { keyword, value, at }))
+        })
     }
 
     fn is(self, keyword: &str) -> bool {
@@ -60,10 +66,7 @@ impl<'a> Parameter<'a> {
     }
 
     fn error(self, expected: &'static str) -> CommandError {
-        CommandError::Syntax(SyntaxError {
-            expected,
-            at: self.at,
-        })
+        error(self.at, expected)
     }
 
     /// Puts the value that `grammar` reads into an empty `slot`.
@@ -93,4 +96,8 @@ impl<'a> Parameter<'a> {
         }
         Ok(())
     }
+}
+
+fn error(at: usize, expected: &'static str) -> CommandError {
+    CommandError::Syntax(SyntaxError { expected, at })
 }
