@@ -4,4 +4,6 @@ pub(crate) mod base64;
 pub(crate) mod charset;
 pub(crate) mod flowed;
 pub(crate) mod quoted_printable;
+pub(crate) mod uuencode;
 pub(crate) mod words;
+pub(crate) mod yenc;

@@ -8,7 +8,7 @@ use super::field::Field;
 use super::part::{Part, TransferEncoding};
 use super::{Message, address, date};
 use crate::decode::words::Bounds;
-use crate::decode::{base64, charset, quoted_printable, words};
+use crate::decode::{charset, words};
 
 /// Everything that is wrong with a message, by place.
 pub(super) fn audit(message: &Message<'_>) -> Vec<Defect> {
@@ -81,27 +81,24 @@ impl Audit<'_> {
         if part.is_multipart() {
             return;
         }
-        let mut sink = Vec::new();
-        let (dirty, kind) = match part.transfer_encoding() {
-            TransferEncoding::Base64 => (
-                base64::decode_into(part.raw_body(), &mut sink),
-                DefectKind::BadBase64,
-            ),
-            TransferEncoding::QuotedPrintable => (
-                quoted_printable::decode_into(part.raw_body(), &mut sink),
-                DefectKind::BadQuotedPrintable,
-            ),
-            TransferEncoding::Identity => (false, DefectKind::UnknownEncoding),
-            TransferEncoding::Unknown => (true, DefectKind::UnknownEncoding),
-        };
+        let (body, dirty) = part.decoded();
         if dirty {
+            let kind = match part.transfer_encoding() {
+                TransferEncoding::Base64 => DefectKind::BadBase64,
+                TransferEncoding::QuotedPrintable => DefectKind::BadQuotedPrintable,
+                TransferEncoding::Uuencode => DefectKind::BadUuencode,
+                TransferEncoding::Yenc => DefectKind::BadYenc,
+                TransferEncoding::Identity | TransferEncoding::Unknown => {
+                    DefectKind::UnknownEncoding
+                }
+            };
             self.push(kind, part.body_range());
         }
         if !part.is_kind("text") {
             return;
         }
         if let Some(label) = part.charset()
-            && !charset::decode(bare_value(label.as_bytes()), &part.body()).1
+            && !charset::decode(bare_value(label.as_bytes()), &body).1
         {
             self.push(DefectKind::UnknownCharset, part.body_range());
         }
@@ -109,7 +106,7 @@ impl Audit<'_> {
 
     /// The first of each kind: a file that lost its CRs has one fault, not a thousand.
     fn line_ends(&mut self) {
-        let raw = self.message.raw;
+        let raw = self.message.raw();
         let bare_cr = memchr_iter(b'\r', raw).find(|&at| raw.get(at + 1) != Some(&b'\n'));
         if let Some(at) = bare_cr {
             self.push(DefectKind::BareCr, at..at + 1);

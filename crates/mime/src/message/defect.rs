@@ -50,6 +50,10 @@ pub enum DefectKind {
     BadDate,
     /// `=` in quoted-printable is not followed by two hex digits or a line end (RFC 2045 §6.7): it stays as it is.
     BadQuotedPrintable,
+    /// uuencode has no `begin`, no `end`, or lines that do not fit their length: they are skipped.
+    BadUuencode,
+    /// yEnc has no `=ybegin`, or not the size that its trailer tells: what is there is decoded.
+    BadYenc,
     /// CR without LF: not a line end.
     BareCr,
     /// LF without CR between lines that end in CRLF: a line end.
@@ -101,6 +105,8 @@ impl fmt::Display for DefectKind {
             Self::BadBase64 => "bytes outside the base64 alphabet",
             Self::BadDate => "unreadable date",
             Self::BadQuotedPrintable => "bad quoted-printable escape",
+            Self::BadUuencode => "broken uuencode",
+            Self::BadYenc => "broken yEnc",
             Self::BareCr => "CR without LF",
             Self::BareLf => "LF without CR",
             Self::ControlInEncodedWord => "control character in an encoded word",

@@ -23,6 +23,7 @@ mod audit;
 pub(crate) mod content;
 mod date;
 mod defect;
+mod embedded;
 mod field;
 mod index;
 mod limits;
@@ -32,6 +33,7 @@ use std::borrow::Cow;
 
 pub use address::Address;
 pub use defect::{Defect, DefectKind};
+pub use embedded::EmbeddedFile;
 pub use field::{Field, Fields};
 pub use index::Index;
 pub use limits::Limits;
@@ -57,7 +59,7 @@ use index::Walk;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Message<'a> {
-    raw: &'a [u8],
+    raw: Cow<'a, [u8]>,
     limits: Limits,
     index: Tables<'a>,
 }
@@ -76,8 +78,13 @@ impl<'a> Message<'a> {
 
     /// Parses with limits of the caller's.
     pub fn parse_with(raw: &'a [u8], limits: &Limits) -> Self {
+        Self::parse_cow(Cow::Borrowed(raw), limits)
+    }
+
+    /// The same, for bytes that may be nobody else's: a message that was encoded inside another.
+    pub(crate) fn parse_cow(raw: Cow<'a, [u8]>, limits: &Limits) -> Self {
         let mut index = Index::default();
-        Walk::run(raw, limits, &mut index);
+        Walk::run(&raw, limits, &mut index);
         Self {
             raw,
             limits: limits.clone(),
@@ -99,7 +106,7 @@ impl<'a> Message<'a> {
     pub fn parse_into(raw: &'a [u8], limits: &Limits, index: &'a mut Index) -> Self {
         Walk::run(raw, limits, index);
         Self {
-            raw,
+            raw: Cow::Borrowed(raw),
             limits: limits.clone(),
             index: Tables::Borrowed(index),
         }
@@ -113,8 +120,8 @@ impl<'a> Message<'a> {
     }
 
     /// The bytes it was parsed from.
-    pub fn raw(&self) -> &'a [u8] {
-        self.raw
+    pub fn raw(&self) -> &[u8] {
+        &self.raw
     }
 
     /// The leniencies of the walk, in the order of their discovery; at most 1,000 are kept.
@@ -164,13 +171,13 @@ impl<'a> Message<'a> {
     pub fn headers(&self) -> impl Iterator<Item = Field<'_>> {
         self.top_fields()
             .iter()
-            .map(|entry| Field::new(self.raw, *entry))
+            .map(|entry| Field::new(&self.raw, *entry))
     }
 
     /// The message's own fields of a name, regardless of case.
     pub fn header<'n>(&self, name: &'n str) -> Fields<'_, 'n> {
         Fields {
-            raw: self.raw,
+            raw: &self.raw,
             entries: self.top_fields().iter(),
             name,
         }

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::content::{first_token, media_type, parameter};
+use super::embedded::{self, EmbeddedFile};
 use super::field::{Field, Fields};
 use super::index::{NONE, PartEntry};
 use super::{Message, content};
-use crate::decode::{base64, charset, flowed, quoted_printable};
+use crate::decode::{base64, charset, flowed, quoted_printable, uuencode, yenc};
 
 /// A part: a leaf with a body, or a `multipart` with parts of its own.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +40,10 @@ pub enum TransferEncoding {
     Base64,
     /// quoted-printable.
     QuotedPrintable,
+    /// x-uuencode and its other names: never registered, written by Unix and Exchange of the nineties.
+    Uuencode,
+    /// x-yencode and its other names: what Usenet's gateways write.
+    Yenc,
     /// A word that no RFC knows: the body is taken as it is.
     Unknown,
 }
@@ -61,7 +66,7 @@ impl<'m> Part<'m> {
 
     /// The fields of the part's own header.
     pub fn headers(&self) -> impl Iterator<Item = Field<'m>> {
-        let raw = self.message.raw;
+        let raw = self.message.raw();
         self.fields()
             .iter()
             .map(move |entry| Field::new(raw, *entry))
@@ -70,7 +75,7 @@ impl<'m> Part<'m> {
     /// The part's own fields of a name, regardless of case.
     pub fn header<'n>(&self, name: &'n str) -> Fields<'m, 'n> {
         Fields {
-            raw: self.message.raw,
+            raw: self.message.raw(),
             entries: self.fields().iter(),
             name,
         }
@@ -159,7 +164,7 @@ impl<'m> Part<'m> {
             return None;
         }
         let entry = self.message.index().fields.get(field as usize)?;
-        Some(&self.message.raw[entry.value_start as usize..entry.value_end as usize])
+        Some(&self.message.raw()[entry.value_start as usize..entry.value_end as usize])
     }
 
     /// A parameter of Content-Type, decoded (RFC 2231).
@@ -212,6 +217,10 @@ impl<'m> Part<'m> {
             TransferEncoding::Base64
         } else if is("quoted-printable") {
             TransferEncoding::QuotedPrintable
+        } else if is("x-uuencode") || is("uuencode") || is("x-uue") || is("uue") {
+            TransferEncoding::Uuencode
+        } else if is("x-yencode") || is("yencode") || is("x-yenc") || is("yenc") || is("y-enc") {
+            TransferEncoding::Yenc
         } else if is("7bit") || is("8bit") || is("binary") || word.is_empty() {
             TransferEncoding::Identity
         } else {
@@ -226,23 +235,66 @@ impl<'m> Part<'m> {
 
     /// The body as it came.
     pub fn raw_body(&self) -> &'m [u8] {
-        &self.message.raw[self.body_range()]
+        &self.message.raw()[self.body_range()]
     }
 
     /// The body with its transfer encoding undone; dirt is skipped.
+    ///
+    /// uuencode and yEnc decode from their first line `begin` to their `end`; without one the body stays as it is. No
+    /// encoding makes a body longer.
+    ///
+    /// ```
+    /// let raw = b"Content-Transfer-Encoding: x-uuencode\n\nbegin 644 cat.txt\n#0V%T\n`\nend\n";
+    /// let message = inreply_mime::Message::parse(raw);
+    /// assert_eq!(&*message.part(0).unwrap().body(), b"Cat");
+    /// ```
     pub fn body(&self) -> Cow<'m, [u8]> {
+        self.decoded().0
+    }
+
+    /// The body, and whether its encoding was broken.
+    pub(crate) fn decoded(&self) -> (Cow<'m, [u8]>, bool) {
         let raw = self.raw_body();
         // RFC 2046 §5.1: no encoding but 7bit, 8bit and binary is allowed for a multipart.
         if self.is_multipart() {
-            return Cow::Borrowed(raw);
+            return (Cow::Borrowed(raw), false);
         }
-        let mut out = Vec::new();
-        match self.transfer_encoding() {
-            TransferEncoding::Base64 => base64::decode_into(raw, &mut out),
-            TransferEncoding::QuotedPrintable => quoted_printable::decode_into(raw, &mut out),
-            TransferEncoding::Identity | TransferEncoding::Unknown => return Cow::Borrowed(raw),
+        let decoded = match self.transfer_encoding() {
+            TransferEncoding::Base64 => {
+                let mut out = Vec::new();
+                let dirty = base64::decode_into(raw, &mut out);
+                Some((out, dirty))
+            }
+            TransferEncoding::QuotedPrintable => {
+                let mut out = Vec::new();
+                let dirty = quoted_printable::decode_into(raw, &mut out);
+                Some((out, dirty))
+            }
+            TransferEncoding::Uuencode => uuencode::decode(raw),
+            TransferEncoding::Yenc => yenc::decode(raw),
+            TransferEncoding::Identity => return (Cow::Borrowed(raw), false),
+            TransferEncoding::Unknown => None,
         };
-        Cow::Owned(out)
+        match decoded {
+            Some((body, dirty)) => (Cow::Owned(body), dirty),
+            None => (Cow::Borrowed(raw), true),
+        }
+    }
+
+    /// The files that stand in the text itself: uuencode between `begin` and `end`, yEnc.
+    ///
+    /// [`Part::text`] keeps them: [`EmbeddedFile::range`] says where they stand. At most
+    /// [`Limits::list_items`](super::Limits::list_items) are read, and they are shorter than the text.
+    ///
+    /// ```
+    /// let raw = b"Subject: cat\n\nHere it is.\nbegin 644 cat.txt\n#0V%T\n`\nend\n";
+    /// let message = inreply_mime::Message::parse(raw);
+    /// let files = message.part(0).unwrap().embedded_files();
+    /// assert_eq!((files[0].name(), files[0].data()), ("cat.txt", &b"Cat"[..]));
+    /// assert_eq!(files[0].range(), 12..42);
+    /// ```
+    pub fn embedded_files(&self) -> Vec<EmbeddedFile> {
+        embedded::files(&self.body(), self.message.limits.list_items)
     }
 
     /// The body as text, by its charset; line ends as they came.
@@ -271,21 +323,28 @@ impl<'m> Part<'m> {
         Cow::Owned(flowed::unflow(&text, is("delsp", "yes")))
     }
 
-    /// The message inside a message/rfc822 or message/global part, parsed on its own.
+    /// The message inside a message/rfc822, message/global or text/rfc822-headers part, parsed on its own.
     ///
-    /// `None` for any other type, and for one whose body is encoded: see [`Part::body`] for that.
+    /// RFC 2046 §5.2.1 allows no encoding here, and programs write base64 and quoted-printable all the same: such a
+    /// message is decoded first, and owned. `None` for any other type.
+    ///
+    /// ```
+    /// let raw = b"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nU3ViamVjdDogaW5uZXIKClRleHQK";
+    /// let message = inreply_mime::Message::parse(raw);
+    /// let inner = message.part(0).unwrap().message().unwrap();
+    /// assert_eq!(inner.subject().as_deref(), Some("inner"));
+    /// assert_eq!(inner.text(), "Text\n");
+    /// ```
     pub fn message(&self) -> Option<Message<'m>> {
-        if !self.is("message/rfc822")
-            && !self.is("message/global")
-            && !self.is("message/rfc822-headers")
-        {
+        let types = [
+            "message/rfc822",
+            "message/global",
+            "message/rfc822-headers",
+            "text/rfc822-headers",
+        ];
+        if !types.iter().any(|name| self.is(name)) {
             return None;
         }
-        match self.transfer_encoding() {
-            TransferEncoding::Identity | TransferEncoding::Unknown => {
-                Some(Message::parse_with(self.raw_body(), &self.message.limits))
-            }
-            TransferEncoding::Base64 | TransferEncoding::QuotedPrintable => None,
-        }
+        Some(Message::parse_cow(self.body(), &self.message.limits))
     }
 }
