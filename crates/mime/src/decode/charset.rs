@@ -43,6 +43,32 @@ pub(crate) fn decode_owned(label: &[u8], bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| decode(label, error.as_bytes()).0.into_owned())
 }
 
+/// What a Windows code page is called; windows-1252 for those that nobody writes mail in.
+pub(crate) fn of_codepage(number: u16) -> &'static [u8] {
+    match number {
+        874 => b"windows-874",
+        932 => b"shift_jis",
+        936 => b"gbk",
+        949 => b"euc-kr",
+        950 => b"big5",
+        1250 => b"windows-1250",
+        1251 => b"windows-1251",
+        1253 => b"windows-1253",
+        1254 => b"windows-1254",
+        1255 => b"windows-1255",
+        1256 => b"windows-1256",
+        1257 => b"windows-1257",
+        1258 => b"windows-1258",
+        20866 => b"koi8-r",
+        28592 => b"iso-8859-2",
+        65001 => b"utf-8",
+        _ => WINDOWS_1252,
+    }
+}
+
+/// What Windows writes where it is not told otherwise.
+pub(crate) const WINDOWS_1252: &[u8] = b"windows-1252";
+
 /// UTF-8 with U+FFFD for what is none, without a byte order mark.
 pub(crate) fn utf8(bytes: &[u8]) -> Cow<'_, str> {
     encoding_rs::UTF_8.decode_with_bom_removal(bytes).0

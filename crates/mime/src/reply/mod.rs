@@ -64,6 +64,7 @@ pub use fragment::{Certainty, Fragment, FragmentKind, Rule};
 pub use options::Options;
 
 use crate::message::Message;
+use crate::tnef::Tnef;
 use blocks::Region;
 
 /// A reply, cut into fragments that tile its text.
@@ -170,6 +171,13 @@ impl<'t> Reply<'t> {
             && message.part(1).is_none()
         {
             return Self::read(part.text(), &[], &options, Source::Text);
+        }
+        // Outlook to an Outlook that is none: the text lies in winmail.dat.
+        if let Some(text) = message.parts().filter(Tnef::is).find_map(|part| {
+            let body = part.body();
+            Some(Tnef::parse(&body)?.text()?.into_owned())
+        }) {
+            return Self::read(Cow::Owned(text), &[], &options, Source::Text);
         }
         let encrypted = [
             "multipart/encrypted",
