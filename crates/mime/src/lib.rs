@@ -60,6 +60,7 @@ pub mod html;
 pub mod kind;
 pub mod message;
 pub mod reply;
+pub mod report;
 pub mod tnef;
 
 pub use kind::{Kind, Verdict};

@@ -13,11 +13,13 @@
 
 mod auto;
 mod bounce;
+mod recipient;
 mod report;
 
 use std::fmt;
 
-pub use report::{Action, Recipient};
+pub use crate::report::Action;
+pub use recipient::Recipient;
 
 use crate::message::{Disposition, Message, Part};
 

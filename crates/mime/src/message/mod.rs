@@ -32,6 +32,7 @@ mod part;
 use std::borrow::Cow;
 
 pub use address::Address;
+pub(crate) use date::parse as parse_date;
 pub use defect::{Defect, DefectKind};
 pub use embedded::EmbeddedFile;
 pub use field::{Field, Fields};
