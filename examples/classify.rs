@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use inreply_mime::Message;
-use inreply_mime::kind::Verdict;
+use inreply_mime::kind::{Recipient, Verdict};
 use serde::Serialize;
 
 #[derive(Parser)]
@@ -18,7 +18,7 @@ struct Arguments {
     /// Files, or folders to read recursively.
     #[arg(required = true)]
     paths: Vec<PathBuf>,
-    /// Say why, too.
+    /// Say why, and whom a bounce is about, too.
     #[arg(long)]
     explain: bool,
 }
@@ -29,6 +29,26 @@ struct Line<'v> {
     class: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'v str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    recipients: Vec<Failed<'v>>,
+}
+
+/// Whom a bounce is about.
+#[derive(Serialize)]
+struct Failed<'v> {
+    address: &'v str,
+    status: &'v str,
+    diagnostic: &'v str,
+}
+
+impl<'v> Failed<'v> {
+    fn of(recipient: &'v Recipient) -> Self {
+        Self {
+            address: recipient.address(),
+            status: recipient.status(),
+            diagnostic: recipient.diagnostic(),
+        }
+    }
 }
 
 fn main() -> io::Result<()> {
@@ -49,6 +69,10 @@ fn main() -> io::Result<()> {
                 file: named.unwrap_or(&file).display().to_string(),
                 class: verdict.kind().name(),
                 reason: arguments.explain.then_some(verdict.reason()),
+                recipients: match arguments.explain {
+                    true => verdict.recipients().iter().map(Failed::of).collect(),
+                    false => Vec::new(),
+                },
             };
             serde_json::to_writer(&mut out, &line)?;
             out.write_all(b"\n")?;

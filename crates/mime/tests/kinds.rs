@@ -148,3 +148,149 @@ fn own_mail_is_told_by_the_caller() {
     };
     assert_eq!(Verdict::of_foreign(&message, None, own).kind(), Kind::Own);
 }
+
+/// Sender, subject, text; then address, status and the start of the reason, for each recipient.
+type Transcript = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str, &'static str)],
+);
+
+#[test]
+fn bounces_in_plain_words_name_their_recipients() {
+    let cases: &[Transcript] = &[
+        (
+            "qmail",
+            "failure notice",
+            "Hi. This is the qmail-send program at mx.example.net.\nI'm afraid I wasn't able to deliver your message to \
+             the following addresses.\nThis is a permanent error; I've given up. Sorry it didn't work out.\n\n\
+             <bob@example.com>:\n192.0.2.7 does not like recipient.\nRemote host said: 550 5.1.1 no such user\n\
+             Giving up on 192.0.2.7.\n\n<carol@example.com>:\nSorry, no mailbox here by that name. (#5.1.1)\n\n\
+             --- Below this line is a copy of the message.\n\nReturn-Path: <ann@example.org>\n\nto dave@example.com\n",
+            &[
+                ("bob@example.com", "5.1.1", "192.0.2.7 does not like"),
+                ("carol@example.com", "5.1.1", "Sorry, no mailbox"),
+            ],
+        ),
+        (
+            "Exim",
+            "Mail delivery failed: returning message to sender",
+            "This message was created automatically by mail delivery software.\n\nA message that you sent could not be \
+             delivered to one or more of its\nrecipients. This is a permanent error. The following address(es) failed:\n\n\
+             \x20 bob@example.com\n    host mx.example.com [192.0.2.7]\n    SMTP error from remote mail server after \
+             RCPT TO:<bob@example.com>:\n    550 5.2.2 mailbox full\n\n\
+             ------ This is a copy of the message, including all the headers. ------\n\nReceived: from x\n",
+            &[("bob@example.com", "5.2.2", "host mx.example.com")],
+        ),
+        (
+            "Postfix",
+            "Undelivered Mail Returned to Sender",
+            "This is the mail system at host mx.example.net.\n\nFor further assistance, please send mail to \
+             postmaster.\n\n                   The mail system\n\n<bob@example.com>: host mx.example.com[192.0.2.7] said: 554 \
+             5.7.1\n    <bob@example.com>: Relay access denied (in reply to RCPT TO command)\n",
+            &[(
+                "bob@example.com",
+                "5.7.1",
+                "host mx.example.com[192.0.2.7] said",
+            )],
+        ),
+        (
+            "sendmail",
+            "Returned mail: see transcript for details",
+            "The original message was received at Tue, 3 Feb 2026 09:12:44 +0100\nfrom box.example.org [192.0.2.9]\n\n\
+             \x20  ----- The following addresses had permanent fatal errors -----\n<bob@example.com>\n    (reason: 550 \
+             5.1.1 <bob@example.com>... User unknown)\n\n   ----- Transcript of session follows -----\n\
+             ... while talking to mx.example.com.:\n>>> RCPT To:<bob@example.com>\n<<< 550 5.1.1 <bob@example.com>... \
+             User unknown\n550 5.1.1 <bob@example.com>... User unknown\n",
+            &[("bob@example.com", "5.1.1", "(reason: 550")],
+        ),
+        (
+            "Exchange",
+            "Undeliverable: lid",
+            "Your message\n\n  To:      bob\n  Subject: lid\n  Sent:    Tue, 3 Feb 2026 09:12:44 +0100\n\n\
+             did not reach the following recipient(s):\n\nbob@example.com on Tue, 3 Feb 2026 09:12:51 +0100\n    \
+             The recipient name is not recognized\n",
+            &[("bob@example.com", "", "on Tue")],
+        ),
+        (
+            "Domino",
+            "DELIVERY FAILURE: User bob not listed in Domino Directory",
+            "Your message\n\n  Subject: lid\n\nwas not delivered to:\n\n  bob@example.com\n\nbecause:\n\n  User bob \
+             (bob@example.com) not listed in Domino Directory\n",
+            &[("bob@example.com", "", "because: User bob")],
+        ),
+        (
+            "LISTSERV",
+            "Delivery error report",
+            "An error was detected while processing the enclosed message. A list of\nthe affected recipient follows.\n\n\
+             Error-for:  bob@example.com\nError-Code: 0\nError-Text: \"554 loops\"\n\n\
+             ------------------------------ Original message ------------------------------\n\nto: dave@example.com\n",
+            &[("bob@example.com", "", "Error-Code: 0")],
+        ),
+        (
+            "somebody's own",
+            "Undeliverable mail",
+            "Sorry, we were unable to deliver your message to bob@example.com, for\nthe quota is exceeded.\n",
+            &[("bob@example.com", "", "")],
+        ),
+    ];
+    for (name, subject, text, expected) in cases {
+        let raw = format!(
+            "From: Mail Delivery System <MAILER-DAEMON@mx.example.net>\nTo: ann@example.org\nSubject: {subject}\n\n{text}"
+        );
+        let verdict = kind(&raw, Some(""));
+        assert_eq!(verdict.kind(), Kind::Bounce, "{name}");
+        let recipients = verdict.recipients();
+        assert_eq!(recipients.len(), expected.len(), "{name}: {recipients:?}");
+        for (recipient, (address, status, reason)) in recipients.iter().zip(*expected) {
+            assert_eq!(
+                (recipient.address(), recipient.status()),
+                (*address, *status),
+                "{name}"
+            );
+            assert!(
+                recipient.diagnostic().starts_with(reason),
+                "{name}: {}",
+                recipient.diagnostic()
+            );
+            assert_eq!(recipient.action(), Action::Failed, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_bounce_in_plain_words_says_whether_it_is_a_delay() {
+    let raw = "From: MAILER-DAEMON@mx.example.net\nTo: ann@example.org\n\
+         X-Failed-Recipients: bob@example.com, carol@example.com\n\
+         Subject: Warning: message 1abc delayed 24 hours\n\nThis message has not yet been delivered to:\n\n  \
+         bob@example.com\n    host mx.example.com: 451 4.2.1 come back\n\nNo action is required on your part.\n";
+    let verdict = kind(raw, Some(""));
+    let [bob, carol] = verdict.recipients() else {
+        panic!("{verdict:?}");
+    };
+    assert_eq!((bob.address(), bob.status()), ("bob@example.com", "4.2.1"));
+    assert_eq!(carol.address(), "carol@example.com");
+    assert_eq!(
+        (bob.action(), carol.action()),
+        (Action::Delayed, Action::Delayed)
+    );
+}
+
+#[test]
+fn the_exact_status_of_the_other_server_counts() {
+    let raw = DELIVERY_STATUS
+        .replace("Status: 5.1.1", "Status: 5.0.0")
+        .replace("550 5.1.1 no", "550 5.2.2 full, no");
+    assert_eq!(kind(&raw, Some("")).recipients()[0].status(), "5.2.2");
+}
+
+#[test]
+fn a_report_without_its_part_names_the_recipient_of_what_it_returns() {
+    let raw = "From: MAILER-DAEMON@mx.example.net\nTo: ann@example.org\nSubject: Undeliverable\n\
+         Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n\
+         --b\n\nIt did not work.\n\
+         --b\nContent-Type: message/rfc822\n\nTo: bob@example.com\nSubject: lid\n\nHi\n--b--\n";
+    let verdict = kind(raw, Some(""));
+    assert_eq!(verdict.recipients()[0].address(), "bob@example.com");
+}

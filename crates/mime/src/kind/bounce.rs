@@ -132,29 +132,30 @@ fn notification(subject: &str, text: &str, message: &Message<'_>) -> Option<Verd
 
 /// How the text opens, in lower case.
 fn opening(message: &Message<'_>) -> String {
-    let text = message.text();
-    let text = if text.trim().is_empty() {
-        Cow::Owned(html::to_text(&message.html()))
-    } else {
-        text
-    };
-    // A multipart whose boundary was lost holds its text as a preamble.
-    let lost = || {
-        message
-            .parts()
-            .find(|part| part.is_multipart() && !part.has_parts())
-            .map(|part| part.text())
-    };
-    let text = if text.trim().is_empty() {
-        lost().unwrap_or_default()
-    } else {
-        text
-    };
+    let text = text(message);
     let end = text
         .char_indices()
         .nth(HEAD)
         .map_or(text.len(), |(at, _)| at);
     text[..end].to_lowercase()
+}
+
+/// What is written for people.
+pub(super) fn text<'m>(message: &'m Message<'_>) -> Cow<'m, str> {
+    let text = message.text();
+    if !text.trim().is_empty() {
+        return text;
+    }
+    let text = html::to_text(&message.html());
+    if !text.trim().is_empty() {
+        return Cow::Owned(text);
+    }
+    // A multipart whose boundary was lost holds its text as a preamble.
+    message
+        .parts()
+        .find(|part| part.is_multipart() && !part.has_parts())
+        .map(|part| part.text())
+        .unwrap_or_default()
 }
 
 fn is_from(message: &Message<'_>, machines: &[&str]) -> bool {

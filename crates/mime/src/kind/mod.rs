@@ -15,6 +15,7 @@ mod auto;
 mod bounce;
 mod recipient;
 mod report;
+mod transcript;
 
 use std::fmt;
 
@@ -115,23 +116,17 @@ impl Verdict {
         if own(message) {
             return Self::new(Kind::Own, "sent by this system");
         }
-        if let Some(verdict) = report::read(message) {
-            return verdict;
-        }
         let sender = Sender::of(message, envelope_sender);
-        if let Some(verdict) = bounce::read(message, &sender) {
+        let verdict = report::read(message)
+            .or_else(|| bounce::read(message, &sender))
+            .or_else(|| calendar(message))
+            .or_else(|| auto::read(message, &sender))
+            .or_else(|| list(message))
+            .unwrap_or_else(|| Self::new(Kind::Human, "no sign of a machine"));
+        if verdict.kind != Kind::Bounce || !verdict.recipients.is_empty() {
             return verdict;
         }
-        if let Some(verdict) = calendar(message) {
-            return verdict;
-        }
-        if let Some(verdict) = auto::read(message, &sender) {
-            return verdict;
-        }
-        if let Some(verdict) = list(message) {
-            return verdict;
-        }
-        Self::new(Kind::Human, "no sign of a machine")
+        verdict.with_recipients(transcript::recipients(message, &bounce::text(message)))
     }
 
     pub(crate) fn new(kind: Kind, reason: impl Into<String>) -> Self {

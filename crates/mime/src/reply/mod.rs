@@ -45,7 +45,7 @@
 
 mod attribution;
 mod blocks;
-mod feature;
+pub(crate) mod feature;
 mod fragment;
 mod header_block;
 mod html;
