@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::Encoding;
 
 /// Decodes by a WHATWG label; the second value is false where the label is unknown, or contradicts the bytes.
@@ -10,8 +11,14 @@ use encoding_rs::Encoding;
 /// UTF-8 either it is read as windows-1252, the code page of the programs that mislabel it.
 pub(crate) fn decode<'a>(label: &[u8], bytes: &'a [u8]) -> (Cow<'a, str>, bool) {
     let label = label.trim_ascii();
-    if is_utf8(label) || label.is_empty() {
+    if is_utf8(label) {
         return (utf8(bytes), true);
+    }
+    if label.is_empty() {
+        let text = utf8(bytes);
+        // RFC 2045 §5.2 has us-ascii here; UTF-8 is what is meant, and told by its form.
+        let known = !text.contains(char::REPLACEMENT_CHARACTER);
+        return (text, known);
     }
     if is_ascii_name(label) {
         return match std::str::from_utf8(bytes) {
@@ -41,6 +48,18 @@ pub(crate) fn decode_owned(label: &[u8], bytes: Vec<u8>) -> String {
         return decode(label, &bytes).0.into_owned();
     }
     String::from_utf8(bytes).unwrap_or_else(|error| decode(label, error.as_bytes()).0.into_owned())
+}
+
+/// Guesses the charset of bytes that are no UTF-8, from which letters follow which: the text and a WHATWG name.
+pub(crate) fn guess(bytes: &[u8]) -> (Cow<'_, str>, &'static str) {
+    // Browsers do not guess ISO-2022-JP, whose escapes can hide a script from a filter; mail without a label often is.
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    detector.feed(bytes, true);
+    let encoding = detector.guess(None, Utf8Detection::Allow);
+    (
+        encoding.decode_without_bom_handling(bytes).0,
+        encoding.name(),
+    )
 }
 
 /// What a Windows code page is called; windows-1252 for those that nobody writes mail in.

@@ -1,6 +1,6 @@
 //! The leniencies that the walk does not look for: found by reading everything once.
 
-use memchr::memchr_iter;
+use memchr::{memchr_iter, memmem};
 
 use super::content::bare_value;
 use super::defect::{Defect, DefectKind};
@@ -79,6 +79,7 @@ impl Audit<'_> {
 
     fn part(&mut self, part: &Part<'_>) {
         if part.is_multipart() {
+            self.boundary(part);
             return;
         }
         let (body, dirty) = part.decoded();
@@ -97,10 +98,28 @@ impl Audit<'_> {
         if !part.is_kind("text") {
             return;
         }
-        if let Some(label) = part.charset()
-            && !charset::decode(bare_value(label.as_bytes()), &body).1
-        {
+        let label = part.charset().unwrap_or_default();
+        if !charset::decode(bare_value(label.as_bytes()), &body).1 {
             self.push(DefectKind::UnknownCharset, part.body_range());
+        }
+    }
+
+    /// A delimiter that lost the line end before it (RFC 2046 §5.1.1): what follows belongs to the part it stands in.
+    fn boundary(&mut self, part: &Part<'_>) {
+        let Some(boundary) = part.parameter("boundary") else {
+            return;
+        };
+        let delimiter = format!("--{boundary}");
+        let (body, start) = (part.raw_body(), part.body_range().start);
+        let mid_line = memmem::find_iter(body, &delimiter).find(|&at| {
+            let rest = &body[at + delimiter.len()..];
+            let rest = rest.strip_prefix(b"--").unwrap_or(rest);
+            let ends_line = rest.is_empty() || rest.starts_with(b"\n") || rest.starts_with(b"\r\n");
+            at > 0 && body[at - 1] != b'\n' && ends_line
+        });
+        if let Some(at) = mid_line {
+            let from = start + at;
+            self.push(DefectKind::MidLineBoundary, from..from + delimiter.len());
         }
     }
 

@@ -64,6 +64,8 @@ pub enum DefectKind {
     EncodedWordInAddress,
     /// Blank lines before the header: skipped, where a field follows.
     LeadingBlankLine,
+    /// A delimiter that does not start its line (RFC 2046 §5.1.1): text of the part it stands in.
+    MidLineBoundary,
     /// The last line of a header section has no blank line after it (RFC 5322 §2.1): the body starts there.
     MissingBlankLine,
     /// `multipart` without a boundary parameter (RFC 2046 §5.1.1): a part without children.
@@ -76,6 +78,8 @@ pub enum DefectKind {
     NoColon,
     /// White space between a field's name and the colon (RFC 5322 §4.5.8): dropped.
     SpaceBeforeColon,
+    /// A `multipart` with the boundary of one around it: its delimiters are the inner one's, up to the close delimiter.
+    RepeatedBoundary,
     /// A field that may stand once (RFC 5322 §3.6) stands twice: all are reachable.
     RepeatedField,
     /// Deeper than [`Limits::depth`](crate::message::Limits::depth): the `multipart` is a leaf.
@@ -91,8 +95,8 @@ pub enum DefectKind {
     /// A header section longer than [`Limits::header_bytes`](crate::message::Limits::header_bytes): the rest of it is
     /// skipped.
     TooMuchHeader,
-    /// A charset that nobody registered, read as UTF-8 with U+FFFD for bad bytes; or us-ascii with other bytes, read as
-    /// UTF-8, or windows-1252 where it is none.
+    /// A charset that nobody registered, or none, read as UTF-8 with U+FFFD for bad bytes; or us-ascii with other bytes,
+    /// read as UTF-8, or windows-1252 where it is none.
     UnknownCharset,
     /// A transfer encoding that RFC 2045 §6 does not know: the body is taken as it is.
     UnknownEncoding,
@@ -112,12 +116,14 @@ impl fmt::Display for DefectKind {
             Self::ControlInEncodedWord => "control character in an encoded word",
             Self::EncodedWordInAddress => "encoded word inside an address",
             Self::LeadingBlankLine => "blank line before the header",
+            Self::MidLineBoundary => "boundary in the middle of a line",
             Self::MissingBlankLine => "no blank line after the header",
             Self::MissingBoundary => "multipart without a boundary",
             Self::MissingCloseDelimiter => "multipart without its close delimiter",
             Self::MboxLine => "mbox line before the header",
             Self::NoColon => "header line without a colon",
             Self::SpaceBeforeColon => "white space before the colon",
+            Self::RepeatedBoundary => "boundary of the multipart around it",
             Self::RepeatedField => "repeated field",
             Self::TooDeep => "nested too deep",
             Self::TooManyFields => "too many fields",

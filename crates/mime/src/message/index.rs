@@ -219,6 +219,9 @@ impl<'a> Walk<'a> {
             self.defect(DefectKind::MissingBoundary, start, end);
             return;
         };
+        if self.has_open(boundary_start) {
+            self.defect(DefectKind::RepeatedBoundary, start, end);
+        }
         let around = self.index.levels.last().map_or(0, |level| level.firsts);
         self.index.levels.push(Level {
             firsts: around | bit(first),
@@ -228,6 +231,15 @@ impl<'a> Walk<'a> {
             first,
             closed: false,
         });
+    }
+
+    /// Whether the boundary that was read last is that of an open level, too.
+    fn has_open(&self, boundary_start: usize) -> bool {
+        let (around, boundary) = self.index.boundaries.split_at(boundary_start);
+        self.index.levels.iter().any(|level| {
+            let start = level.boundary_start as usize;
+            around.get(start..start + level.boundary_len as usize) == Some(boundary)
+        })
     }
 
     /// Blank lines and the `From …` line of an mbox file stand before many a stored message.

@@ -299,13 +299,46 @@ impl<'m> Part<'m> {
 
     /// The body as text, by its charset; line ends as they came.
     ///
-    /// us-ascii and unknown charsets are read as UTF-8, bad bytes as U+FFFD.
+    /// Unknown charsets and a missing one are read as UTF-8, bad bytes as U+FFFD; us-ascii too, but as windows-1252 where
+    /// it is no UTF-8. [`Part::guessed_text`] goes further.
     pub fn text(&self) -> Cow<'m, str> {
         let label = self.charset().unwrap_or_default();
         match self.body() {
             Cow::Borrowed(bytes) => charset::decode(label.as_bytes(), bytes).0,
             Cow::Owned(bytes) => Cow::Owned(charset::decode_owned(label.as_bytes(), bytes)),
         }
+    }
+
+    /// The text by a guess, and the WHATWG name of the charset that was guessed.
+    ///
+    /// `None` where [`Part::text`] is right: the charset is said, known and not contradicted, or the bytes are UTF-8.
+    /// A guess is one: of a word or two it is often wrong. So it stands apart, and [`DefectKind::UnknownCharset`] of
+    /// [`Message::audit`] says where it is worth asking for.
+    ///
+    /// ```
+    /// let raw = b"Content-Type: text/plain; charset=x-unknown\n\n\xd0\xf3\xf1\xf1\xea\xe8\xe9 \xff\xe7\xfb\xea, \xe1\xe5\xe7 \xec\xe5\xf2\xea\xe8\n";
+    /// let message = inreply_mime::Message::parse(raw);
+    /// let part = message.part(0).unwrap();
+    /// assert!(part.text().contains('\u{fffd}'));
+    /// let (text, charset) = part.guessed_text().unwrap();
+    /// assert_eq!(charset, "windows-1251");
+    /// assert!(text.starts_with("\u{420}\u{443}\u{441}\u{441}\u{43a}\u{438}\u{439}"));
+    /// ```
+    ///
+    /// [`DefectKind::UnknownCharset`]: super::DefectKind::UnknownCharset
+    pub fn guessed_text(&self) -> Option<(Cow<'m, str>, &'static str)> {
+        let label = self.charset().unwrap_or_default();
+        let body = self.body();
+        if charset::decode(label.as_bytes(), &body).1 || std::str::from_utf8(&body).is_ok() {
+            return None;
+        }
+        Some(match body {
+            Cow::Borrowed(bytes) => charset::guess(bytes),
+            Cow::Owned(bytes) => {
+                let (text, name) = charset::guess(&bytes);
+                (Cow::Owned(text.into_owned()), name)
+            }
+        })
     }
 
     /// The text with format=flowed undone (RFC 3676): one line a paragraph.

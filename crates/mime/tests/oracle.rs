@@ -1,0 +1,818 @@
+//! The oracle: dangerous and odd addresses, headers and boundaries, each with the reading that is right and its source.
+//!
+//! What decides is the RFC's text; where it has none, the reading that no filter before us can be fooled by: an address
+//! is what stands in the last angle brackets, bytes stay what they are, and a leniency is a defect.
+
+use inreply_mime::message::{Defect, DefectKind, Message};
+
+fn from(value: &str) -> Vec<(String, String)> {
+    let raw = format!("From: {value}\r\n\r\n");
+    let message = Message::parse(raw.as_bytes());
+    message
+        .from()
+        .iter()
+        .map(|from| (from.name().to_owned(), from.address().to_owned()))
+        .collect()
+}
+
+/// Field value, the mailboxes as name and address, source.
+type Case = (
+    &'static str,
+    &'static [(&'static str, &'static str)],
+    &'static str,
+);
+
+const CASES: &[Case] = &[
+    (
+        "ann@example.com",
+        &[("", "ann@example.com")],
+        "RFC 5322 §3.4.1",
+    ),
+    (
+        "Ann <ann@example.com>",
+        &[("Ann", "ann@example.com")],
+        "RFC 5322 §3.4",
+    ),
+    (
+        "\"Joe Q. Public\" <john.q.public@example.com>",
+        &[("Joe Q. Public", "john.q.public@example.com")],
+        "RFC 5322 A.1.2",
+    ),
+    (
+        "Who? <one@y.test>",
+        &[("Who?", "one@y.test")],
+        "RFC 5322 A.1.2",
+    ),
+    (
+        "\"Giant; \\\"Big\\\" Box\" <sysservices@example.net>",
+        &[("Giant; \"Big\" Box", "sysservices@example.net")],
+        "RFC 5322 A.1.2",
+    ),
+    (
+        "A Group:Ed Jones <joe@where.test>,john@one.test;",
+        &[("Ed Jones", "joe@where.test"), ("", "john@one.test")],
+        "RFC 5322 A.1.3",
+    ),
+    ("Undisclosed recipients:;", &[], "RFC 5322 A.1.3"),
+    (
+        "Pete(A nice \\) chap) <pete(his account)@silly.test(his host)>",
+        &[("Pete", "pete@silly.test")],
+        "RFC 5322 A.5",
+    ),
+    (
+        "Joe Q. Public <john . q . public@example.com>",
+        &[("Joe Q. Public", "john.q.public@example.com")],
+        "RFC 5322 A.6.1",
+    ),
+    (
+        "Mary Smith <@node.test:mary@example.net>, , jdoe@test . example",
+        &[
+            ("Mary Smith", "mary@example.net"),
+            ("", "jdoe@test.example"),
+        ],
+        "RFC 5322 A.6.1",
+    ),
+    (
+        "ann@example.com (Ann Field)",
+        &[("Ann Field", "ann@example.com")],
+        "RFC 5322 §3.4: comment as name",
+    ),
+    (
+        "\"a@b\"@example.com",
+        &[("", "\"a@b\"@example.com")],
+        "RFC 5322 §3.2.4: one address, at example.com",
+    ),
+    (
+        "\"ann@bank.example\" <eve@example.org>",
+        &[("ann@bank.example", "eve@example.org")],
+        "the name is no address",
+    ),
+    (
+        "ann@bank.example <eve@example.org>",
+        &[("ann@bank.example", "eve@example.org")],
+        "an unquoted @ in a name",
+    ),
+    // CVE-2023-27043: a parser that gave up at the bracket took the address before it for the sender's.
+    (
+        "alice@example.org)bob@example.com",
+        &[("", "alice@example.org)bob@example.com")],
+        "CVE-2023-27043",
+    ),
+    (
+        "alice@example.org<bob@example.com>",
+        &[("alice@example.org", "bob@example.com")],
+        "CVE-2023-27043",
+    ),
+    (
+        "=?utf-8?q?=61=40=62?= <eve@example.org>",
+        &[("a@b", "eve@example.org")],
+        "RFC 2047 §5: in a phrase",
+    ),
+    (
+        "<=?utf-8?q?ann?=@example.com>",
+        &[("", "=?utf-8?q?ann?=@example.com")],
+        "RFC 2047 §5: never in an addr-spec",
+    ),
+    (
+        "=?utf-8?q?Ann=0D=0ABcc=3A_eve?= <ann@example.com>",
+        &[("Ann  Bcc: eve", "ann@example.com")],
+        "control characters dropped",
+    ),
+    (
+        "j\u{fc}rgen@example.com",
+        &[("", "j\u{fc}rgen@example.com")],
+        "RFC 6532 §3.2",
+    ),
+    (
+        "\"J\u{fc}rgen\" <j@b\u{fc}cher.example>",
+        &[("J\u{fc}rgen", "j@b\u{fc}cher.example")],
+        "RFC 6532 §3.2",
+    ),
+    (
+        "ann@example.com, bob@example.com",
+        &[("", "ann@example.com"), ("", "bob@example.com")],
+        "RFC 5322 §3.4",
+    ),
+    (
+        "ann@example.com; bob@example.com",
+        &[("", "ann@example.com"), ("", "bob@example.com")],
+        "what Outlook users type",
+    ),
+    // A sender shows one address and hides another: the brackets hold the address, whatever stands before them.
+    (
+        "alice@example.org)<bob@example.com>",
+        &[("alice@example.org)", "bob@example.com")],
+        "CVE-2023-27043; RFC 5322 §3.4: name-addr",
+    ),
+    (
+        "alice@example.org(<bob@example.com>",
+        &[("<bob@example.com>", "alice@example.org")],
+        "CVE-2023-27043; RFC 5322 §3.2.2: an open comment holds the rest",
+    ),
+    (
+        "alice@example.org@<bob@example.com>",
+        &[("alice@example.org@", "bob@example.com")],
+        "CVE-2023-27043",
+    ),
+    (
+        "alice@example.org.<bob@example.com>",
+        &[("alice@example.org.", "bob@example.com")],
+        "CVE-2023-27043",
+    ),
+    (
+        "alice@example.org[<bob@example.com>",
+        &[("alice@example.org[", "bob@example.com")],
+        "CVE-2023-27043",
+    ),
+    (
+        "alice@example.org:<bob@example.com>",
+        &[("alice@example.org:", "bob@example.com")],
+        "CVE-2023-27043: no group behind an @",
+    ),
+    (
+        "alice@example.org><bob@example.com>",
+        &[("alice@example.org>", "bob@example.com")],
+        "CVE-2023-27043",
+    ),
+    (
+        "alice@example.org,<bob@example.com>",
+        &[("", "alice@example.org"), ("", "bob@example.com")],
+        "RFC 5322 §3.4: two mailboxes",
+    ),
+    (
+        "alice@example.org\"<bob@example.com>",
+        &[("", "alice@example.org\"<bob@example.com>")],
+        "a quote that never ends is part of the address: no domain of either",
+    ),
+    (
+        "<alice@example.org><bob@example.com>",
+        &[("", "bob@example.com")],
+        "the last brackets with an @ count",
+    ),
+    (
+        "Alice <alice@example.org> Bob <bob@example.com>",
+        &[("Alice <alice@example.org> Bob", "bob@example.com")],
+        "the last brackets count, the name shows that there were others",
+    ),
+    (
+        "<alice@example.org@bank.example>",
+        &[("", "alice@example.org@bank.example")],
+        "two at-signs: at bank.example, and a defect",
+    ),
+    (
+        "\"alice@example.org, x\" <bob@example.com>",
+        &[("alice@example.org, x", "bob@example.com")],
+        "RFC 5322 §3.2.4: a quoted comma parts nothing",
+    ),
+    (
+        "\"alice@example.org> <\" <bob@example.com>",
+        &[("alice@example.org> <", "bob@example.com")],
+        "RFC 5322 §3.2.4: quoted brackets are text",
+    ),
+    (
+        "\"alice\\@example.org\"@example.com",
+        &[("", "\"alice\\@example.org\"@example.com")],
+        "RFC 5322 §3.2.4: a quoted pair stays",
+    ),
+    (
+        "alice@example.org (, bob@example.com)",
+        &[(", bob@example.com", "alice@example.org")],
+        "RFC 5322 §3.2.2: a comma in a comment parts nothing",
+    ),
+    (
+        "(alice@example.org) bob@example.com",
+        &[("alice@example.org", "bob@example.com")],
+        "RFC 5322 §3.2.2: a comment is no address",
+    ),
+    (
+        "alice(@example.org)@example.com",
+        &[("@example.org", "alice@example.com")],
+        "RFC 5322 §4.4: a comment beside the @",
+    ),
+    (
+        "bob@example.com (Alice <alice@example.org>)",
+        &[("Alice <alice@example.org>", "bob@example.com")],
+        "RFC 5322 §3.2.2: brackets in a comment are text",
+    ),
+    (
+        "=?utf-8?q?alice=40example.org?=",
+        &[("alice@example.org", "")],
+        "RFC 2047 §5 (3): an encoded word is a name, never an address",
+    ),
+    (
+        "=?utf-8?q?alice=40example.org=2C?= <bob@example.com>",
+        &[("alice@example.org,", "bob@example.com")],
+        "RFC 2047 §6.2: words are decoded after the list is parted",
+    ),
+    (
+        "=?utf-8?q?=3Calice=40example.org=3E?= <bob@example.com>",
+        &[("<alice@example.org>", "bob@example.com")],
+        "RFC 2047 §6.2",
+    ),
+    (
+        "\"=?utf-8?q?alice=40example.org=22=3C?=\" <bob@example.com>",
+        &[("alice@example.org\"<", "bob@example.com")],
+        "RFC 2047 §5, broken by every mail client: decoded, and still a name",
+    ),
+    (
+        "=?utf-8?q?alice?=@example.org",
+        &[("", "=?utf-8?q?alice?=@example.org")],
+        "RFC 2047 §5: never in an addr-spec",
+    ),
+    (
+        "=?utf-8?q?Ann=00=1B=5B31m?= <ann@example.com>",
+        &[("Ann[31m", "ann@example.com")],
+        "control characters dropped",
+    ),
+    (
+        "alice%example.org@example.com",
+        &[("", "alice%example.org@example.com")],
+        "no source route in a local part: RFC 5321 §2.3.11",
+    ),
+    (
+        "<@a.example,@b.example:bob@example.com>",
+        &[("", "bob@example.com")],
+        "RFC 5322 §4.4: obs-route",
+    ),
+    (
+        "alice@[192.0.2.1], bob@[IPv6:2001:db8::1]",
+        &[("", "alice@[192.0.2.1]"), ("", "bob@[IPv6:2001:db8::1]")],
+        "RFC 5321 §4.1.3",
+    ),
+    (
+        "'alice@example.org' via List <list@example.com>",
+        &[("'alice@example.org' via List", "list@example.com")],
+        "what list software writes for DMARC's sake",
+    ),
+    (
+        "Team: alice@example.org (x;y), bob@example.com; , carol@example.com",
+        &[
+            ("x;y", "alice@example.org"),
+            ("", "bob@example.com"),
+            ("", "carol@example.com"),
+        ],
+        "RFC 5322 §3.4: a group, and one more",
+    ),
+    (
+        "<bob@example.com",
+        &[("", "bob@example.com")],
+        "brackets that never close",
+    ),
+    ("@example.com", &[("", "@example.com")], "no local part"),
+    ("alice@", &[("", "alice@")], "no domain"),
+    ("nobody", &[("nobody", "")], "no addr-spec without @"),
+    ("", &[], "nothing"),
+    ("((((((((((", &[], "a comment that never ends"),
+    (
+        "\"\\\"\\\"\\\"",
+        &[("\"\"\"", "")],
+        "a quote that never ends",
+    ),
+];
+
+/// A message, a field of it, the texts of its occurrences, every defect of the message, source.
+type HeaderCase = (
+    &'static str,
+    &'static str,
+    &'static [&'static str],
+    &'static [DefectKind],
+    &'static str,
+);
+
+const HEADERS: &[HeaderCase] = &[
+    (
+        "Subject: =?utf-8?q?a=0D=0ABcc:_eve=40example.org?=\n\n",
+        "subject",
+        &["a  Bcc: eve@example.org"],
+        &[DefectKind::ControlInEncodedWord],
+        "header injection: line ends from a word are spaces",
+    ),
+    (
+        "Subject: =?utf-8?b?YQpCY2M6IHg=?=\n\n",
+        "bcc",
+        &[],
+        &[DefectKind::ControlInEncodedWord],
+        "header injection: no field comes out of a word",
+    ),
+    (
+        "Subject: a\rBcc: x\n\n",
+        "bcc",
+        &[],
+        &[DefectKind::BareCr],
+        "RFC 5322 §2.2: a bare CR ends no line",
+    ),
+    (
+        "Subject: a\u{2028}Bcc: x\u{85}To: y\n\n",
+        "subject",
+        &["a\u{2028}Bcc: x\u{85}To: y"],
+        &[],
+        "RFC 6532: only CRLF ends a line",
+    ),
+    (
+        "Subject: a\0b\n\n",
+        "subject",
+        &["a\0b"],
+        &[],
+        "RFC 5322 §4.1: obs-NO-WS-CTL, kept",
+    ),
+    (
+        "From: a@example.com\nFrom: b@example.org\n\n",
+        "from",
+        &["a@example.com", "b@example.org"],
+        &[DefectKind::RepeatedField],
+        "RFC 5322 §3.6: one From; both are reachable",
+    ),
+    (
+        "From: a@example.com\nFROM : b@example.org\n\n",
+        "from",
+        &["a@example.com", "b@example.org"],
+        &[DefectKind::SpaceBeforeColon, DefectKind::RepeatedField],
+        "RFC 5322 §4.5.8: obs-from; a filter that skips it sees one",
+    ),
+    (
+        "Subject: one\nSubject: two\n\n",
+        "subject",
+        &["one", "two"],
+        &[DefectKind::RepeatedField],
+        "RFC 5322 §3.6",
+    ),
+    (
+        "Content-Type: text/plain\nContent-Type: text/html\n\n",
+        "content-type",
+        &["text/plain", "text/html"],
+        &[DefectKind::RepeatedField],
+        "RFC 2045 §5: one Content-Type; the first counts",
+    ),
+    (
+        "Subject: a\n\tb\n  c\n\n",
+        "subject",
+        &["a\tb  c"],
+        &[],
+        "RFC 5322 §2.2.3: unfolding removes the line end alone",
+    ),
+    (
+        "Subject:\n \n a\n\n",
+        "subject",
+        &["a"],
+        &[],
+        "RFC 5322 §4.2: obs-FWS, a line of nothing but white space",
+    ),
+    (
+        "Fr om: a@example.com\n\n",
+        "from",
+        &[],
+        &[],
+        "RFC 5322 §2.2: white space inside a name is none of ours",
+    ),
+    (
+        "no field\nSubject: a\n\n",
+        "subject",
+        &["a"],
+        &[DefectKind::NoColon],
+        "RFC 5322 §2.2: a line without colon is skipped",
+    ),
+    (
+        "\nSubject: a\n\n",
+        "subject",
+        &["a"],
+        &[DefectKind::LeadingBlankLine],
+        "what stands before many a stored message",
+    ),
+    (
+        "From ann@example.com Tue Feb  3 09:12:44 2026\nSubject: a\n\n",
+        "subject",
+        &["a"],
+        &[DefectKind::MboxLine],
+        "RFC 4155",
+    ),
+    (
+        "Date: soon\n\n",
+        "date",
+        &["soon"],
+        &[DefectKind::BadDate],
+        "RFC 5322 §3.3",
+    ),
+    (
+        "To: a@b@example.com\n\n",
+        "to",
+        &["a@b@example.com"],
+        &[DefectKind::AddressTwoAt],
+        "RFC 5322 §3.4.1: one @ outside quotes",
+    ),
+    (
+        "To: =?utf-8?q?ann?=@example.com\n\n",
+        "to",
+        &["ann@example.com"],
+        &[DefectKind::EncodedWordInAddress],
+        "RFC 2047 §5: the text is decoded, the address is not",
+    ),
+    (
+        "Subject: =?utf-8?q?=E2=80=AEgpj.exe?=\n\n",
+        "subject",
+        &["\u{202e}gpj.exe"],
+        &[],
+        "a right-to-left override is a character: showing it is the caller's business",
+    ),
+    (
+        "Subject: =?utf-8?q?one?= =?utf-8?b?ww==?=\n\n",
+        "subject",
+        &["one\u{fffd}"],
+        &[],
+        "RFC 2047 §6.3: what cannot be decoded is shown as such",
+    ),
+    (
+        "Subject: a\r\nTo: b@example.com\nCc: c@example.com\r\n\r\n",
+        "to",
+        &["b@example.com"],
+        &[DefectKind::BareLf],
+        "a lone LF between CRLFs ends a line, too, and is told",
+    ),
+];
+
+#[test]
+fn headers_are_read_as_their_source_says() {
+    for (raw, name, expected, defects, source) in HEADERS {
+        let message = Message::parse(raw.as_bytes());
+        let texts: Vec<String> = message
+            .header(name)
+            .map(|field| field.text().into_owned())
+            .collect();
+        assert_eq!(texts, *expected, "{raw:?} ({source})");
+        let kinds: Vec<DefectKind> = message.audit().iter().map(Defect::kind).collect();
+        assert_eq!(kinds, *defects, "{raw:?} ({source})");
+    }
+}
+
+/// A Content-Type or Content-Disposition value, a parameter, its value, source.
+const PARAMETERS: &[(&str, &str, Option<&str>, &str)] = &[
+    (
+        "multipart/mixed; boundary=a; boundary=b",
+        "boundary",
+        Some("a"),
+        "RFC 2045 §5.1: once; the first counts",
+    ),
+    (
+        "multipart/mixed; boundary=\"a\\\"b\"",
+        "boundary",
+        Some("a\"b"),
+        "RFC 5322 §3.2.4: a quoted pair",
+    ),
+    (
+        "multipart/mixed; boundary=a (; boundary=b)",
+        "boundary",
+        Some("a"),
+        "RFC 2045 §5.1: a comment",
+    ),
+    (
+        "multipart/mixed; x=\"; boundary=b\"; boundary=a",
+        "boundary",
+        Some("a"),
+        "RFC 2045 §5.1: a quoted semicolon parts nothing",
+    ),
+    (
+        "text/plain; name=\"a.txt\"; name*=utf-8''b.exe",
+        "name",
+        Some("b.exe"),
+        "RFC 2231 §4: the extended form is meant, RFC 6266 §4.3 says so for both",
+    ),
+    (
+        "text/plain; name*1=\"xe\"; name*0=\"b.e\"",
+        "name",
+        Some("b.exe"),
+        "RFC 2231 §3: in the order of the numbers",
+    ),
+    (
+        "text/plain; name*0=\"a.txt\"; name*0=\"b.exe\"",
+        "name",
+        Some("a.txt"),
+        "RFC 2231 §3: of two sections with one number the first",
+    ),
+    (
+        "text/plain; name*0*=utf-8''%C3; name*1*=%A9.txt",
+        "name",
+        Some("\u{e9}.txt"),
+        "RFC 2231 §4.1: sections are joined before they are decoded",
+    ),
+    (
+        "text/plain; name=\"a.txt\r\n .exe\"",
+        "name",
+        Some("a.txt .exe"),
+        "RFC 5322 §2.2.3: a fold inside quotes",
+    ),
+    ("text/plain; charset", "charset", None, "no value"),
+];
+
+#[test]
+fn parameters_are_read_as_their_source_says() {
+    for (value, name, expected, source) in PARAMETERS {
+        let raw = format!("Content-Type: {value}\r\n\r\n");
+        let message = Message::parse(raw.as_bytes());
+        let part = message.part(0).unwrap();
+        assert_eq!(
+            part.parameter(name).as_deref(),
+            *expected,
+            "{value} ({source})"
+        );
+    }
+}
+
+#[test]
+fn right_readings() {
+    for (value, expected, source) in CASES {
+        let expected: Vec<(String, String)> = expected
+            .iter()
+            .map(|(name, address)| ((*name).to_owned(), (*address).to_owned()))
+            .collect();
+        assert_eq!(from(value), expected, "{value} ({source})");
+    }
+}
+
+#[test]
+fn parts_of_an_address() {
+    for (value, local, domain) in [
+        ("ann@example.com", "ann", "example.com"),
+        ("\"a@b\"@example.com", "\"a@b\"", "example.com"),
+        ("a@b@c", "a@b", "c"),
+    ] {
+        let raw = format!("From: {value}\n\n");
+        let message = Message::parse(raw.as_bytes());
+        let list = message.from();
+        assert_eq!(
+            (list[0].local_part(), list[0].domain()),
+            (local, domain),
+            "{value}"
+        );
+    }
+}
+
+#[test]
+fn two_from_fields_are_both_reachable() {
+    let message = Message::parse(b"From: a@example.com\nFrom : b@example.com\n\n");
+    assert_eq!(message.header("from").count(), 2);
+    assert_eq!(
+        message.header("from").first().unwrap().text(),
+        "a@example.com"
+    );
+    assert_eq!(
+        message.header("from").last().unwrap().text(),
+        "b@example.com"
+    );
+    assert_eq!(message.from().len(), 2);
+    assert!(
+        message
+            .defects()
+            .iter()
+            .any(|defect| defect.kind() == DefectKind::SpaceBeforeColon)
+    );
+}
+
+#[test]
+fn boundaries_that_look_alike() {
+    let inner_starts_with_outer = b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\
+        Content-Type: multipart/alternative; boundary=b1\n\n--b1\n\ninner\n--b1--\n--b\n\nouter\n--b--\n";
+    let message = Message::parse(inner_starts_with_outer);
+    let bodies: Vec<&[u8]> = message
+        .parts()
+        .filter(|part| !part.is_multipart())
+        .map(|part| part.raw_body())
+        .collect();
+    assert_eq!(bodies, [&b"inner"[..], b"outer"]);
+    assert!(message.defects().is_empty(), "{:?}", message.defects());
+
+    // RFC 2046 §5.1.1: the boundary must stand at the start of a line.
+    let within = b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nx --b\n --b\n--b--\n";
+    let message = Message::parse(within);
+    assert_eq!(message.part(1).unwrap().raw_body(), b"x --b\n --b");
+}
+
+/// What stands behind a header of `multipart/mixed; boundary=b`, the bodies of its leaves, every defect, source.
+const BOUNDARIES: &[(&str, &[&str], &[DefectKind], &str)] = &[
+    (
+        "--b\n\none\n--b\n\ntwo\n--b--\n",
+        &["one", "two"],
+        &[],
+        "RFC 2046 §5.1.1",
+    ),
+    (
+        "--b \t\n\none\n--b-- \n",
+        &["one"],
+        &[],
+        "RFC 2046 §5.1.1: transport-padding",
+    ),
+    (
+        "--b\n\none\n--bb\n\ntwo\n--b--\n",
+        &["one", "two"],
+        &[],
+        "RFC 2046 §5.1.1: \"sufficient that the boundary appear in its entirety\"",
+    ),
+    (
+        "--b\n\none\n--B\n--b--\n",
+        &["one\n--B"],
+        &[],
+        "RFC 2046 §5.1.1: case counts",
+    ),
+    (
+        "--b\n\none\n--b--\n--b\n\ntwo\n",
+        &["one"],
+        &[],
+        "RFC 2046 §5.1.1: no part behind the close delimiter",
+    ),
+    (
+        "--b\n\none\n",
+        &["one\n"],
+        &[DefectKind::MissingCloseDelimiter],
+        "RFC 2046 §5.1.2: the end of the message is the end of the part",
+    ),
+    (
+        "--b\n\none--b\n--b--\n",
+        &["one--b"],
+        &[DefectKind::MidLineBoundary],
+        "RFC 2046 §5.1.1: at the beginning of a line",
+    ),
+    (
+        "--b\n\none\r--b\n--b--\n",
+        &["one\r--b"],
+        &[DefectKind::BareCr, DefectKind::MidLineBoundary],
+        "RFC 2046 §5.1.1: CRLF, and no CR alone",
+    ),
+    (
+        "--b\nX: y\n--b--\n",
+        &[""],
+        &[DefectKind::MissingBlankLine],
+        "RFC 2046 §5.1: a part without body",
+    ),
+    (
+        "--b\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\none\n--b\n\ntwo\n--b--\n",
+        &["one", "two"],
+        &[
+            DefectKind::MissingCloseDelimiter,
+            DefectKind::RepeatedBoundary,
+        ],
+        "RFC 2046 §5.1.2: a nested multipart has another boundary; the delimiters are the inner one's",
+    ),
+    (
+        "--b\nContent-Type: multipart/mixed\n\n--c\n\none\n--c--\n--b--\n",
+        &["--c\n\none\n--c--"],
+        &[DefectKind::MissingBoundary],
+        "RFC 2046 §5.1.1: no boundary, no parts",
+    ),
+];
+
+#[test]
+fn boundaries_are_read_as_their_source_says() {
+    for (body, expected, defects, source) in BOUNDARIES {
+        let raw = format!("Content-Type: multipart/mixed; boundary=b\n\n{body}");
+        let message = Message::parse(raw.as_bytes());
+        let leaves: Vec<String> = message
+            .parts()
+            .filter(|part| !part.has_parts())
+            .map(|part| String::from_utf8_lossy(part.raw_body()).into_owned())
+            .collect();
+        assert_eq!(leaves, *expected, "{body:?} ({source})");
+        let kinds: Vec<DefectKind> = message.audit().iter().map(Defect::kind).collect();
+        assert_eq!(kinds, *defects, "{body:?} ({source})");
+    }
+}
+
+/// A part's header, its body, the text, every defect, source.
+type BodyCase = (
+    &'static str,
+    &'static [u8],
+    &'static str,
+    &'static [DefectKind],
+    &'static str,
+);
+
+const BODIES: &[BodyCase] = &[
+    (
+        "Content-Transfer-Encoding: base64",
+        b"Zm9v!YmFy",
+        "foobar",
+        &[DefectKind::BadBase64],
+        "RFC 2045 §6.8: other characters are ignored",
+    ),
+    (
+        "Content-Transfer-Encoding: base64",
+        b"Zm9v=\nYmFy",
+        "foobar",
+        &[DefectKind::BadBase64],
+        "RFC 2045 §6.8: padding in the middle ends a group, and no more",
+    ),
+    (
+        "Content-Transfer-Encoding: quoted-printable",
+        b"a=zzb =\nc",
+        "a=zzb c",
+        &[DefectKind::BadQuotedPrintable],
+        "RFC 2045 §6.7: a robust implementation shows it as it is",
+    ),
+    (
+        "Content-Transfer-Encoding: x-uuencode",
+        b"#0V%T\n",
+        "#0V%T\n",
+        &[DefectKind::BadUuencode],
+        "no begin: as it is",
+    ),
+    (
+        "Content-Transfer-Encoding: x-yencode",
+        b"=ybegin line=128 size=9 name=x\n\x6b\n=yend size=9\n",
+        "A",
+        &[DefectKind::BadYenc],
+        "the trailer tells another size",
+    ),
+    (
+        "Content-Transfer-Encoding: x-own",
+        b"a=20b",
+        "a=20b",
+        &[DefectKind::UnknownEncoding],
+        "RFC 2045 §6.4: as it is",
+    ),
+    (
+        "Content-Type: text/plain; charset=x-own",
+        b"caf\xc3\xa9 \xff",
+        "caf\u{e9} \u{fffd}",
+        &[DefectKind::UnknownCharset],
+        "UTF-8 with U+FFFD",
+    ),
+    (
+        "Content-Type: text/plain",
+        b"caf\xe9",
+        "caf\u{fffd}",
+        &[DefectKind::UnknownCharset],
+        "RFC 2045 §5.2: us-ascii, and this is none",
+    ),
+    (
+        "Content-Type: text/plain; charset=us-ascii",
+        b"caf\xe9",
+        "caf\u{e9}",
+        &[DefectKind::UnknownCharset],
+        "LEDGER.md: the code page of the programs that write this label",
+    ),
+    (
+        "Content-Type: text/plain; charset=iso-8859-1",
+        b"\x80 5",
+        "\u{20ac} 5",
+        &[],
+        "WHATWG Encoding §4.2: iso-8859-1 is a label of windows-1252",
+    ),
+];
+
+#[test]
+fn bodies_are_read_as_their_source_says() {
+    for (header, body, expected, defects, source) in BODIES {
+        let raw = [header.as_bytes(), b"\n\n", body].concat();
+        let message = Message::parse(&raw);
+        let part = message.part(0).unwrap();
+        assert_eq!(part.text(), *expected, "{header} ({source})");
+        let kinds: Vec<DefectKind> = message.audit().iter().map(Defect::kind).collect();
+        assert_eq!(kinds, *defects, "{header} ({source})");
+    }
+}
+
+#[test]
+fn message_ids_with_junk() {
+    let raw = b"Message-ID: junk <one@example.com> (x)\nReferences: <a@b>\n\t<c@d>garbage<e@f>\nIn-Reply-To: bare@example.com\n\n";
+    let message = Message::parse(raw);
+    assert_eq!(message.message_id().as_deref(), Some("one@example.com"));
+    assert_eq!(message.references(), ["a@b", "c@d", "e@f"]);
+    assert_eq!(message.in_reply_to(), ["bare@example.com"]);
+}
