@@ -150,7 +150,7 @@ fn verifier(domain: &Domain<'static>) -> Verifier {
     Verifier::new(domain.clone(), nonce)
 }
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments = Arguments::parse();
     let bare = if arguments.normalize_newlines {

@@ -14,6 +14,7 @@ mod texts;
 mod transaction;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
@@ -54,7 +55,7 @@ static SESSIONS: AtomicU64 = AtomicU64::new(0);
 /// assert_eq!(server.poll_transmit().unwrap(), "250 mx.example\r\n");
 /// ```
 pub struct Server {
-    config: ServerConfig,
+    config: Arc<ServerConfig>,
     session: u64,
     framer: LineFramer,
     pipeline: Pipeline,
@@ -111,7 +112,10 @@ impl Turn {
 impl Server {
     /// A session that begins at `now`; its greeting waits in [`Server::poll_transmit`], behind the PROXY header where one is
     /// expected.
-    pub fn new(config: ServerConfig, now: Instant) -> Self {
+    ///
+    /// Sessions of one listener share one config: give a clone of its [`Arc`].
+    pub fn new(config: impl Into<Arc<ServerConfig>>, now: Instant) -> Self {
+        let config = config.into();
         let mut server = Self {
             session: SESSIONS.fetch_add(1, Ordering::Relaxed),
             framer: LineFramer::new(match config.auth.is_empty() {
@@ -150,7 +154,7 @@ impl Server {
 
     /// A session over TLS from its first octet (RFC 8314 §3): [`Event::HandshakeWanted`] comes first, behind the PROXY header
     /// where one is expected, and the greeting behind the handshake.
-    pub fn implicit_tls(config: ServerConfig, now: Instant) -> Self {
+    pub fn implicit_tls(config: impl Into<Arc<ServerConfig>>, now: Instant) -> Self {
         let mut server = Self::new(config, now);
         server.implicit_tls = true;
         if !server.config.expect_proxy {

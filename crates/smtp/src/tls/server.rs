@@ -20,7 +20,8 @@ use crate::wire::reply::Reply;
 pub struct SecureServer {
     server: Server,
     config: Option<Arc<rustls::ServerConfig>>,
-    link: Option<Link>,
+    /// Boxed: a TLS connection is larger than all the rest, and most sessions have none.
+    link: Option<Box<Link>>,
     failure: Option<HandshakeFailure>,
 }
 
@@ -185,7 +186,7 @@ impl SecureServer {
             None => Err(HandshakeFailure::no_config()),
         };
         match connection {
-            Ok(connection) => self.link = Some(Link::new(Connection::Server(connection))),
+            Ok(connection) => self.link = Some(Box::new(Link::new(Connection::Server(connection)))),
             Err(failure) => {
                 self.failure = Some(failure);
                 self.server.tls_failed();
