@@ -9,13 +9,34 @@ use inreply_smtp::tls::TlsInfo;
 use inreply_smtp::wire::domain::EhloName;
 use inreply_smtp::wire::parameter::MailParameters;
 use inreply_smtp::wire::path::{ForwardPath, ReversePath};
-use inreply_smtp::wire::reply::Reply;
+use inreply_smtp::wire::proxy::ProxyHeader;
+use inreply_smtp::wire::reply::{Reply, ReplyCode};
+use inreply_smtp::wire::xclient::Xclient;
+
+const NOT_USED: Reply = Reply::literal(
+    ReplyCode::MAILBOX_UNAVAILABLE,
+    (5, 5, 1),
+    "The attributes of XCLIENT are not used here",
+);
 
 /// Answers what the session of one connection asks, one question at a time and in order.
 ///
 /// An answer that takes longer than the machine's deadline is dropped where it waits, and the client hears
 /// `451 4.3.0`. An `Err` is the negative reply that is sent.
 pub trait Handler: Send {
+    /// A load balancer of [`ListenerConfig::proxy_from`](super::ListenerConfig::proxy_from) says whom it speaks for; nothing
+    /// else has been asked yet.
+    fn proxied(&mut self, _header: &ProxyHeader) {}
+
+    /// A proxy of [`ListenerConfig::xclient_from`](super::ListenerConfig::xclient_from) says whom it speaks for. Refuses by
+    /// default: a handler that does not use it must not say that it did.
+    fn xclient(
+        &mut self,
+        _attributes: Xclient<'static>,
+    ) -> impl Future<Output = Result<(), Reply>> + Send {
+        std::future::ready(Err(NOT_USED))
+    }
+
     /// EHLO or HELO. Accepts by default.
     fn hello(
         &mut self,

@@ -6,11 +6,12 @@ mod handler;
 mod per_address;
 mod session;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use inreply_smtp::server::ServerConfig;
+use ipnet::IpNet;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
@@ -29,11 +30,13 @@ const WRITE_TIMEOUT: Duration = Duration::from_mins(3);
 /// The settings of [`serve`].
 #[derive(Debug, Clone)]
 pub struct ListenerConfig {
-    server: ServerConfig,
+    server: Arc<ServerConfig>,
     tls: Option<Arc<rustls::ServerConfig>>,
     implicit_tls: bool,
     max_connections: usize,
     max_per_address: Option<usize>,
+    proxy_from: Vec<IpNet>,
+    xclient_from: Vec<IpNet>,
     greeting_pause: Duration,
     drain: Duration,
 }
@@ -42,12 +45,14 @@ impl ListenerConfig {
     /// The defaults, with the settings of each session's machine.
     pub fn new(server: ServerConfig) -> Self {
         Self {
-            server,
+            server: Arc::new(server),
             tls: None,
             implicit_tls: false,
             max_connections: 2_048,
             max_per_address: None,
-            greeting_pause: Duration::from_millis(5),
+            proxy_from: Vec::new(),
+            xclient_from: Vec::new(),
+            greeting_pause: Duration::from_millis(1),
             drain: Duration::from_secs(30),
         }
     }
@@ -55,7 +60,7 @@ impl ListenerConfig {
     /// Offers STARTTLS with this configuration, say of [`crate::tls::server_config`]. Defaults to none.
     #[must_use]
     pub fn tls(mut self, config: Arc<rustls::ServerConfig>) -> Self {
-        self.server = self.server.starttls(true);
+        self.server = Arc::new(Arc::unwrap_or_clone(self.server).starttls(true));
         self.tls = Some(config);
         self
     }
@@ -67,14 +72,31 @@ impl ListenerConfig {
         self
     }
 
-    /// Connections of one address at once; one more hears 421. Defaults to no limit: large senders come from few addresses.
+    /// Load balancers whose connections begin with a PROXY header, version 1 or 2, and are cut off without one. **Whoever
+    /// connects from these networks says what address it has**, in [`Handler::proxied`]. Defaults to none.
+    #[must_use]
+    pub fn proxy_from(mut self, networks: Vec<IpNet>) -> Self {
+        self.proxy_from = networks;
+        self
+    }
+
+    /// Proxies that are offered XCLIENT, answered by [`Handler::xclient`]. **Whoever connects from these networks says what
+    /// address, name and login it has.** Defaults to none.
+    #[must_use]
+    pub fn xclient_from(mut self, networks: Vec<IpNet>) -> Self {
+        self.xclient_from = networks;
+        self
+    }
+
+    /// Connections of one address at once; one more hears 421. It does not hold for load balancers and proxies, who speak
+    /// for many. Defaults to no limit: large senders come from few addresses.
     #[must_use]
     pub fn max_per_address(mut self, connections: usize) -> Self {
         self.max_per_address = Some(connections.max(1));
         self
     }
 
-    /// How long a client is watched before it is greeted: one that speaks meanwhile is sent away. Defaults to 5 milliseconds,
+    /// How long a client is watched before it is greeted: one that speaks meanwhile is sent away. Defaults to 1 millisecond,
     /// in which the octets of a client that never waits arrive behind its connection, and which nobody else notices.
     #[must_use]
     pub fn greeting_pause(mut self, duration: Duration) -> Self {
@@ -82,12 +104,32 @@ impl ListenerConfig {
         self
     }
 
-    /// Connections at once; one more hears 421 and is closed. Defaults to 2,048: each costs some 10 kB idle and the body
+    /// Connections at once; one more hears 421 and is closed. Defaults to 2,048: each costs some 5 kB idle and the body
     /// window busy, and a process has 4,096 files by habit.
     #[must_use]
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.max_connections = connections.clamp(1, Semaphore::MAX_PERMITS);
         self
+    }
+
+    fn is_balancer(&self, peer: IpAddr) -> bool {
+        holds(&self.proxy_from, peer)
+    }
+
+    /// The machine's settings for a connection of `peer`.
+    fn machine(&self, peer: IpAddr) -> Arc<ServerConfig> {
+        let (balancer, proxy) = (self.is_balancer(peer), holds(&self.xclient_from, peer));
+        if !balancer && !proxy {
+            return Arc::clone(&self.server);
+        }
+        let server = ServerConfig::clone(&self.server);
+        Arc::new(server.expect_proxy(balancer).xclient(proxy))
+    }
+
+    /// The connections that `peer` may have at once.
+    fn per_address(&self, peer: IpAddr) -> Option<usize> {
+        let speaks_for_many = self.is_balancer(peer) || holds(&self.xclient_from, peer);
+        self.max_per_address.filter(|_| !speaks_for_many)
     }
 
     /// How long a shutdown waits for messages that are coming in. Defaults to 30 seconds, less than service managers wait
@@ -126,15 +168,16 @@ pub async fn serve<H: Handler + 'static>(
             },
             () = stopped(&mut shutdown) => break,
         };
-        let place = per_address.enter(peer.ip(), config.max_per_address);
+        let place = per_address.enter(peer.ip(), config.per_address(peer.ip()));
         let (Ok(permit), Some(place)) = (Arc::clone(&permits).try_acquire_owned(), place) else {
             tracing::warn!(%peer, "too many connections");
             sessions.spawn(refuse(stream));
             continue;
         };
-        let session = Session::new(&config, handler(peer), shutdown.clone());
+        let mut session = Session::new(&config, peer.ip(), handler(peer));
+        let mut shutdown = shutdown.clone();
         sessions.spawn(async move {
-            session.run(stream).await;
+            session.run(stream, stopped(&mut shutdown)).await;
             drop((permit, place));
         });
     }
@@ -151,6 +194,12 @@ pub async fn serve<H: Handler + 'static>(
 async fn refuse(mut stream: TcpStream) {
     // The peer is not owed more than a try.
     let _ = tokio::time::timeout(Duration::from_secs(5), stream.write_all(FULL)).await;
+}
+
+/// Whether `peer` is of one of the networks; an IPv4 address in IPv6 clothes is the IPv4 address.
+fn holds(networks: &[IpNet], peer: IpAddr) -> bool {
+    let peer = peer.to_canonical();
+    networks.iter().any(|network| network.contains(&peer))
 }
 
 /// Resolves once the value is true or can never become it.

@@ -1,33 +1,31 @@
 //! One connection: the driver's loop of `inreply-smtp` with a Tokio socket.
 
 use std::future::Future;
-use std::io::{self, ErrorKind};
+use std::io;
+use std::net::IpAddr;
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use inreply_smtp::sasl::Step;
 use inreply_smtp::server::{AnswerError, Event, Server, Ticket};
 use inreply_smtp::tls::SecureServer;
-use inreply_smtp::wire::reply::{Reply, ReplyCode};
-use tokio::io::AsyncWriteExt;
+use inreply_smtp::wire::reply::Reply;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::watch;
-use tokio::time::{sleep_until, timeout, timeout_at};
+use tokio::time::{sleep, timeout, timeout_at};
 
-use super::{Handler, ListenerConfig, WRITE_TIMEOUT, stopped};
+use super::{Handler, ListenerConfig, WRITE_TIMEOUT};
 
-/// Room made for the first reads: a pipelined group of commands fits.
-const FIRST_READ: usize = 1_024;
+/// Room made for a read, in octets: an ordinary message comes in one.
+const READ: usize = 16_384;
+
+/// The alarm of a session rings at least this often, so that few deadlines come before it.
+const ALARM: Duration = Duration::from_mins(1);
 
 /// Octets read ahead of the machine: behind them the socket is left alone, and TCP slows the peer down.
 const READ_AHEAD: usize = 65_536;
-
-/// XCLIENT is for trusted peers, of which this driver knows none.
-const NOT_TRUSTED: Reply = Reply::literal(
-    ReplyCode::MAILBOX_UNAVAILABLE,
-    (5, 7, 0),
-    "You are not trusted with this",
-);
 
 /// A machine and the policy of its connection.
 pub(super) struct Session<H> {
@@ -36,44 +34,28 @@ pub(super) struct Session<H> {
     reader: Reader,
     secured: bool,
     greeting_pause: Duration,
-    shutdown: watch::Receiver<bool>,
 }
 
 /// What was read and not taken.
 struct Reader {
     input: BytesMut,
-    /// How much room the next read gets: little for commands, more once a read has filled it.
-    size: usize,
 }
 
 impl Reader {
     /// Reads what there is. The buffer is made once there is something to read, so that an idle connection has none.
-    async fn read(&mut self, stream: &TcpStream) -> io::Result<usize> {
+    async fn read(&mut self, stream: &mut TcpStream) -> io::Result<usize> {
         if self.input.is_empty() {
             self.input = BytesMut::new();
         }
-        loop {
-            stream.readable().await?;
-            self.input.reserve(self.size);
-            match stream.try_read_buf(&mut self.input) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Ok(octets) if octets >= self.size => {
-                    self.size = (self.size * 4).min(READ_AHEAD);
-                    return Ok(octets);
-                }
-                read => return read,
-            }
-        }
+        stream.readable().await?;
+        self.input.reserve(READ);
+        stream.read_buf(&mut self.input).await
     }
 }
 
 impl<H: Handler> Session<H> {
-    pub(super) fn new(
-        config: &ListenerConfig,
-        handler: H,
-        shutdown: watch::Receiver<bool>,
-    ) -> Self {
-        let (machine, now) = (config.server.clone(), Instant::now());
+    pub(super) fn new(config: &ListenerConfig, peer: IpAddr, handler: H) -> Self {
+        let (machine, now) = (config.machine(peer), Instant::now());
         let machine = if config.implicit_tls {
             Server::implicit_tls(machine, now)
         } else {
@@ -84,55 +66,63 @@ impl<H: Handler> Session<H> {
             handler,
             reader: Reader {
                 input: BytesMut::new(),
-                size: FIRST_READ,
             },
             secured: false,
-            // A TLS client speaks first.
-            greeting_pause: if config.implicit_tls {
+            // A TLS client speaks first, and so does a load balancer.
+            greeting_pause: if config.implicit_tls || config.is_balancer(peer) {
                 Duration::ZERO
             } else {
                 config.greeting_pause
             },
-            shutdown,
         }
     }
 
-    pub(super) async fn run(mut self, mut stream: TcpStream) {
+    /// Serves the connection; `shutdown` resolves when it is to end at the next point where no message is lost.
+    pub(super) async fn run(&mut self, mut stream: TcpStream, shutdown: impl Future<Output = ()>) {
         // Replies are written whole; waiting to fill a segment only delays them.
         let _ = stream.set_nodelay(true);
         let (mut eof, mut stopping) = (false, false);
-        if !self.greeting_pause.is_zero()
-            && timeout(self.greeting_pause, self.reader.read(&stream))
-                .await
-                .is_ok_and(|read| read.is_ok_and(|n| n > 0))
-        {
-            // What came before the greeting is seen before it leaves, and ends the session.
-            self.server
-                .handle_input(Instant::now(), &mut self.reader.input);
-        }
+        // While the client is watched the machine does not move. What it says meanwhile is read before the greeting
+        // leaves, and ends the session.
+        let mut watched = !self.greeting_pause.is_zero();
+        let mut shutdown = pin!(shutdown);
+        // One alarm for the whole session, set anew where it has rung or a deadline comes before it. Deadlines move with
+        // every command, and setting a timer wakes the runtime.
+        let mut alarm = pin!(sleep(self.greeting_pause));
         loop {
-            let flow = self.settle(&mut stream).await;
-            if flow.is_err() || self.server.is_closed() {
-                break;
+            if !watched {
+                let flow = self.settle(&mut stream).await;
+                if flow.is_err() || self.server.is_closed() {
+                    break;
+                }
+                if let Some(deadline) = self.server.poll_timeout() {
+                    let latest = Instant::now() + ALARM;
+                    let next = deadline.min(latest).into();
+                    if alarm.is_elapsed() || next < alarm.deadline() {
+                        alarm.as_mut().reset(next);
+                    }
+                }
             }
-            let deadline = self.server.poll_timeout();
             let room = self.reader.input.len() < READ_AHEAD;
             tokio::select! {
-                read = self.reader.read(&stream), if !eof && room => {
+                read = self.reader.read(&mut stream), if !eof && room => {
                     // A reset is an end of the input like any other; what was answered before stands.
                     if !read.is_ok_and(|octets| octets > 0) {
                         eof = true;
                         self.server.handle_eof(Instant::now());
                     }
                 }
-                () = sleep_until(deadline.unwrap_or_else(Instant::now).into()), if deadline.is_some() => {
-                    self.server.handle_timeout(Instant::now());
+                () = &mut alarm, if !alarm.is_elapsed() => {
+                    if !watched {
+                        self.server.handle_timeout(Instant::now());
+                    }
                 }
-                () = stopped(&mut self.shutdown), if !stopping => {
+                () = &mut shutdown, if !stopping => {
                     stopping = true;
                     self.server.shutdown(Instant::now());
                 }
             }
+            watched = false;
         }
         if let Some(failure) = self.server.failure() {
             tracing::info!(peer = ?stream.peer_addr().ok(), %failure, "TLS failed");
@@ -177,7 +167,10 @@ impl<H: Handler> Session<H> {
         } = self;
         let (ticket, verdict) = match event {
             Event::StartTls { ticket } => (ticket, Some(Ok(()))),
-            Event::Xclient { ticket, .. } => (ticket, Some(Err(NOT_TRUSTED))),
+            Event::Proxied(header) => return handler.proxied(&header),
+            Event::Xclient { ticket, attributes } => {
+                (ticket, in_time(server, handler.xclient(attributes)).await)
+            }
             Event::Auth { ticket, request } => {
                 let step = in_time(server, handler.auth(request)).await;
                 return done(step.map_or(Ok(()), |step| {
