@@ -4,14 +4,12 @@ use std::future::Future;
 use std::io;
 use std::net::IpAddr;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use inreply_smtp::sasl::Step;
 use inreply_smtp::server::{AnswerError, Event, Server, Ticket};
 use inreply_smtp::tls::SecureServer;
-use inreply_smtp::wire::reply::Reply;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout, timeout_at};
