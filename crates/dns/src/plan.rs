@@ -66,10 +66,7 @@ impl Plan {
         let mut planned = Vec::new();
         let mut need = |owner: &Name, data: Data, reason: &'static str| {
             planned.push(Planned {
-                record: Record {
-                    owner: owner.clone(),
-                    data,
-                },
+                record: Record::new(owner.clone(), data),
                 reason,
             });
         };
@@ -91,14 +88,14 @@ impl Plan {
         if !self.addresses.is_empty() {
             need(
                 &self.noreply,
-                Data::Txt(self.spf()),
+                Data::text(self.spf()),
                 "notifications pass SPF (RFC 7208)",
             );
         }
         let dmarc = "v=DMARC1; p=none".to_owned();
         need(
             &self.dmarc,
-            Data::Txt(dmarc),
+            Data::text(dmarc),
             "receivers know a DMARC policy; tighten it once DKIM signs",
         );
         planned

@@ -1,0 +1,263 @@
+//! Key records as types.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
+
+use super::der::rsa_bits;
+use crate::syntax::{Parsed, Stop, SyntaxError, ascii, stop, whole};
+use crate::tags::{Style, Tag, parts};
+
+/// A key record at `SELECTOR._domainkey` (RFC 6376 §3.6.1).
+///
+/// ```
+/// use inreply_dns::dkim::{Key, KeyRecord};
+///
+/// // RFC 8463 appendix A.2.
+/// let text = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+/// let record = KeyRecord::parse(text)?;
+/// assert!(matches!(record.key, Key::Ed25519(_)));
+/// assert_eq!(record.to_string(), text);
+/// let error = KeyRecord::parse("v=DKIM1; p=MII!").unwrap_err();
+/// assert_eq!(error.to_string(), "expected base64 at octet 14");
+/// # Ok::<(), inreply_dns::SyntaxError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct KeyRecord {
+    /// `p=` and `k=`: the key.
+    pub key: Key,
+    /// `h=`: the hash algorithms that may be used; any where empty.
+    pub hashes: Vec<Box<str>>,
+    /// `n=`: a note for people.
+    pub notes: Option<Box<str>>,
+    /// `s=`: what the key is for; everything where empty.
+    pub services: Vec<Box<str>>,
+    /// `t=y`: the domain is testing DKIM; "verifiers MUST NOT treat messages from Signers in testing mode differently from
+    /// unsigned email".
+    pub testing: bool,
+    /// `t=s`: the domain of `i=` must be that of `d=`, not one below it.
+    pub strict: bool,
+}
+
+/// A public key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Key {
+    /// `k=ed25519` (RFC 8463 §3).
+    Ed25519([u8; 32]),
+    /// `p=` is empty: the key is no more.
+    Revoked,
+    /// `k=rsa`
+    Rsa {
+        /// The key's DER.
+        der: Vec<u8>,
+        /// The modulus' length in bits.
+        bits: usize,
+    },
+}
+
+/// Spaces are folding white space (RFC 6376 §2.8).
+const TAGS: Style = Style {
+    space: |octet| matches!(octet, b' ' | b'\t' | b'\r' | b'\n'),
+    name: |octet| octet.is_ascii_alphanumeric() || octet == b'_',
+    loose: true,
+    open_value: true,
+    open_end: false,
+};
+
+/// Without a quirk for the bits that a final group leaves over: who signs and who verifies must read the same key.
+const BASE64: GeneralPurpose = GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new());
+
+impl KeyRecord {
+    /// The record of a key, without tags that say what is so anyway.
+    pub fn new(key: Key) -> Self {
+        Self {
+            key,
+            hashes: Vec::new(),
+            notes: None,
+            services: Vec::new(),
+            testing: false,
+            strict: false,
+        }
+    }
+
+    /// Reads a record.
+    ///
+    /// # Errors
+    /// Where the text does not follow the grammar, a tag stands twice, or `p=` is not a key of the type that `k=` names, with
+    /// the octet. Key types but rsa and ed25519 are errors too: nobody can verify with one.
+    pub fn parse(text: &str) -> Result<Self, SyntaxError> {
+        whole(text.as_bytes(), record)
+    }
+
+    /// Whether a signature with SHA-256, the one hash that RFC 8301 leaves, may use the key.
+    pub fn allows_sha256(&self) -> bool {
+        self.hashes.is_empty() || self.hashes.iter().any(|hash| &**hash == "sha256")
+    }
+
+    /// Whether the key is for e-mail.
+    pub fn is_for_email(&self) -> bool {
+        let mut services = self.services.iter();
+        self.services.is_empty() || services.any(|service| matches!(&**service, "*" | "email"))
+    }
+}
+
+impl Key {
+    /// The key of `p=`'s base64 alone: 32 octets are ed25519, all else RSA. White space is passed over.
+    ///
+    /// # Errors
+    /// Where it is neither, with the octet.
+    pub fn from_base64(text: &str) -> Result<Self, SyntaxError> {
+        let octets = decode(text.as_bytes()).map_err(|stop| stop.within(text.as_bytes()))?;
+        if let Ok(key) = octets.as_slice().try_into() {
+            return Ok(Self::Ed25519(key));
+        }
+        match rsa_bits(&octets) {
+            Some(bits) => Ok(Self::Rsa { der: octets, bits }),
+            None => Err(SyntaxError {
+                expected: "an RSA or ed25519 public key",
+                at: 0,
+            }),
+        }
+    }
+
+    /// `k=`, as a record writes it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Ed25519(_) => "ed25519",
+            Self::Revoked | Self::Rsa { .. } => "rsa",
+        }
+    }
+
+    /// `p=`, as a record writes it.
+    pub fn to_base64(&self) -> String {
+        match self {
+            Self::Ed25519(key) => BASE64.encode(key),
+            Self::Revoked => String::new(),
+            Self::Rsa { der, .. } => BASE64.encode(der),
+        }
+    }
+}
+
+/// `tag-list = tag-spec *( ";" tag-spec ) [ ";" ]`, `tag-spec = [FWS] tag-name [FWS] "=" [FWS] tag-value [FWS]`.
+fn record(text: &[u8]) -> Parsed<'_, KeyRecord> {
+    let mut record = KeyRecord::new(Key::Revoked);
+    let mut names: Vec<&[u8]> = Vec::new();
+    let (mut public, mut kind) = (None, b"rsa".as_slice());
+    let spaces = text
+        .iter()
+        .take_while(|octet| (TAGS.space)(**octet))
+        .count();
+    let (rest, first) = TAGS.tag(&text[spaces..])?;
+    let mut apply = |tag| tag_of(&mut record, &mut names, &mut public, &mut kind, tag);
+    apply(first)?;
+    let (rest, ()) = TAGS.rest_of(rest, apply)?;
+    let Some(public) = public else {
+        return stop(rest, "a p tag");
+    };
+    let octets = decode(public).map_err(nom::Err::Error)?;
+    record.key = match kind {
+        b"ed25519" if octets.is_empty() => Key::Revoked,
+        b"ed25519" => match octets.as_slice().try_into() {
+            Ok(key) => Key::Ed25519(key),
+            Err(_) => return stop(public, "an ed25519 key of 32 octets"),
+        },
+        _ if octets.is_empty() => Key::Revoked,
+        _ => match rsa_bits(&octets) {
+            Some(bits) => Key::Rsa { der: octets, bits },
+            None => return stop(public, "an RSA public key"),
+        },
+    };
+    Ok((rest, record))
+}
+
+/// Takes a tag's value by the rule of its name.
+fn tag_of<'a>(
+    record: &mut KeyRecord,
+    names: &mut Vec<&'a [u8]>,
+    public: &mut Option<&'a [u8]>,
+    kind: &mut &'a [u8],
+    tag: Tag<'a>,
+) -> Parsed<'a, ()> {
+    if names.contains(&tag.name) {
+        return stop(tag.name, "each tag once");
+    }
+    names.push(tag.name);
+    match tag.name {
+        b"v" if names.len() > 1 => return stop(tag.name, "v= as the first tag"),
+        b"v" if tag.value != b"DKIM1" => return stop(tag.value, "\"DKIM1\""),
+        b"h" => record.hashes = words(tag.value)?,
+        b"k" if matches!(tag.value, b"rsa" | b"ed25519") => *kind = tag.value,
+        b"k" => return stop(tag.value, "\"rsa\" or \"ed25519\""),
+        b"n" => record.notes = Some(ascii(tag.value).into()),
+        b"p" => *public = Some(tag.value),
+        b"s" => record.services = words(tag.value)?,
+        b"t" => {
+            for flag in words(tag.value)? {
+                match &*flag {
+                    "y" => record.testing = true,
+                    "s" => record.strict = true,
+                    // §3.6.1: unrecognized flags are ignored.
+                    _ => {}
+                }
+            }
+        }
+        _ => {}
+    }
+    Ok((tag.value, ()))
+}
+
+/// Words with colons between them.
+fn words(value: &[u8]) -> Result<Vec<Box<str>>, nom::Err<Stop<'_>>> {
+    let mut words = Vec::new();
+    for part in parts(value, b':') {
+        let is_word = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'*');
+        if part.is_empty() || !part.iter().all(is_word) {
+            return Err(nom::Err::Error(Stop::new(part, "a word")));
+        }
+        words.push(ascii(part).into());
+    }
+    Ok(words)
+}
+
+/// `base64string`, with white space anywhere in it.
+fn decode(text: &[u8]) -> Result<Vec<u8>, Stop<'_>> {
+    let is_base64 =
+        |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/' | b'=');
+    let odd = text
+        .iter()
+        .position(|octet| !is_base64(octet) && !(TAGS.space)(*octet));
+    if let Some(odd) = odd {
+        return Err(Stop::new(&text[odd..], "base64"));
+    }
+    let dense: Vec<u8> = text.iter().copied().filter(is_base64).collect();
+    BASE64
+        .decode(dense)
+        .map_err(|_| Stop::new(text, "base64 with its padding"))
+}
+
+impl fmt::Display for KeyRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("v=DKIM1")?;
+        if !self.hashes.is_empty() {
+            write!(f, "; h={}", self.hashes.join(":"))?;
+        }
+        write!(f, "; k={}", self.key.kind())?;
+        if let Some(notes) = &self.notes {
+            write!(f, "; n={notes}")?;
+        }
+        if !self.services.is_empty() {
+            write!(f, "; s={}", self.services.join(":"))?;
+        }
+        match (self.testing, self.strict) {
+            (false, false) => {}
+            (true, false) => f.write_str("; t=y")?,
+            (false, true) => f.write_str("; t=s")?,
+            (true, true) => f.write_str("; t=y:s")?,
+        }
+        write!(f, "; p={}", self.key.to_base64())
+    }
+}

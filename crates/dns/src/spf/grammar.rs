@@ -1,0 +1,218 @@
+//! The grammar of SPF records (RFC 7208 §12).
+
+use std::str::FromStr;
+
+use nom::Parser;
+use nom::bytes::complete::{tag_no_case, take_while, take_while1};
+
+use super::macros::{domain_spec, macro_string};
+use super::record::{Directive, Mechanism, Qualifier, Record, Term};
+use crate::syntax::{Parsed, Stop, ascii, stop};
+
+/// `record = version terms *SP`, `terms = *( 1*SP ( directive / modifier ) )`.
+pub(super) fn record(text: &[u8]) -> Parsed<'_, Record> {
+    let Ok((mut rest, _)) = tag_no_case::<_, _, Stop<'_>>("v=spf1").parse(text) else {
+        return stop(text, "\"v=spf1\"");
+    };
+    let mut terms: Vec<Term> = Vec::with_capacity(8);
+    while !rest.is_empty() {
+        if rest[0] != b' ' {
+            return stop(rest, "a space");
+        }
+        let (at_term, _) = take_while(|octet| octet == b' ').parse(rest)?;
+        if at_term.is_empty() {
+            rest = at_term;
+            break;
+        }
+        let (after, word) = take_while1(|octet| octet != b' ').parse(at_term)?;
+        let (_, next) = term(word)?;
+        let twice = terms.iter().any(|term| {
+            matches!(
+                (term, &next),
+                (Term::Redirect(_), Term::Redirect(_))
+                    | (Term::Explanation(_), Term::Explanation(_))
+            )
+        });
+        if twice {
+            return stop(at_term, "one redirect= and one exp= at most");
+        }
+        terms.push(next);
+        rest = after;
+    }
+    Ok((rest, Record { terms }))
+}
+
+/// `directive / modifier`
+fn term(word: &[u8]) -> Parsed<'_, Term> {
+    let (rest, qualifier) = match word {
+        [b'+', rest @ ..] => (rest, Some(Qualifier::Pass)),
+        [b'-', rest @ ..] => (rest, Some(Qualifier::Fail)),
+        [b'~', rest @ ..] => (rest, Some(Qualifier::SoftFail)),
+        [b'?', rest @ ..] => (rest, Some(Qualifier::Neutral)),
+        _ => (word, None),
+    };
+    let is_name = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet);
+    let (after, name) = take_while(is_name).parse(rest)?;
+    if let ([b'=', value @ ..], None) = (after, qualifier)
+        && name.first().is_some_and(u8::is_ascii_alphabetic)
+    {
+        return modifier(name, value);
+    }
+    let (rest, mechanism) = mechanism(rest, name, after)?;
+    let qualifier = qualifier.unwrap_or_default();
+    Ok((
+        rest,
+        Term::Directive(Directive {
+            qualifier,
+            mechanism,
+        }),
+    ))
+}
+
+/// `redirect / explanation / unknown-modifier`
+fn modifier<'a>(name: &'a [u8], value: &'a [u8]) -> Parsed<'a, Term> {
+    if name.eq_ignore_ascii_case(b"redirect") {
+        return domain_spec.map(Term::Redirect).parse(value);
+    }
+    if name.eq_ignore_ascii_case(b"exp") {
+        return domain_spec.map(Term::Explanation).parse(value);
+    }
+    let (rest, value) = macro_string(value, false)?;
+    let name = ascii(name).into();
+    Ok((rest, Term::Unknown { name, value }))
+}
+
+/// A mechanism: `at` is where it begins, `name` what it is called, `after` what follows the name.
+fn mechanism<'a>(at: &'a [u8], name: &'a [u8], after: &'a [u8]) -> Parsed<'a, Mechanism> {
+    let is = |mechanism: &str| name.eq_ignore_ascii_case(mechanism.as_bytes());
+    let argument = after.strip_prefix(b":");
+    let domain = || domain_spec(argument.unwrap_or(&after[after.len()..]));
+    if is("all") {
+        return match after {
+            [] => Ok((after, Mechanism::All)),
+            _ => stop(after, "a space, for \"all\" takes nothing"),
+        };
+    }
+    if is("include") {
+        return wants_colon(after, argument)
+            .and_then(|()| domain())
+            .map(|(rest, domain)| (rest, Mechanism::Include(domain)));
+    }
+    if is("exists") {
+        return wants_colon(after, argument)
+            .and_then(|()| domain())
+            .map(|(rest, domain)| (rest, Mechanism::Exists(domain)));
+    }
+    if is("ip4") {
+        wants_colon(after, argument)?;
+        let (network, prefix) = network(argument.unwrap_or_default(), "an IPv4 address", 32)?;
+        return Ok((&[], Mechanism::Ip4 { network, prefix }));
+    }
+    if is("ip6") {
+        wants_colon(after, argument)?;
+        let (network, prefix) = network(argument.unwrap_or_default(), "an IPv6 address", 128)?;
+        return Ok((&[], Mechanism::Ip6 { network, prefix }));
+    }
+    if is("ptr") {
+        return match (after, argument) {
+            ([], _) => Ok((after, Mechanism::Ptr(None))),
+            (_, Some(argument)) => domain_spec
+                .map(|domain| Mechanism::Ptr(Some(domain)))
+                .parse(argument),
+            _ => stop(after, "a colon or a space"),
+        };
+    }
+    let is_mx = is("mx");
+    if !is_mx && !is("a") {
+        return stop(at, "a mechanism or a modifier");
+    }
+    let (front, prefix4, prefix6) = dual_cidr(after)?;
+    let domain = match front {
+        [] => None,
+        [b':', domain @ ..] => Some(domain_spec(domain)?.1),
+        _ => return stop(after, "a colon, a slash or a space"),
+    };
+    let mechanism = if is_mx {
+        Mechanism::Mx {
+            domain,
+            prefix4,
+            prefix6,
+        }
+    } else {
+        Mechanism::A {
+            domain,
+            prefix4,
+            prefix6,
+        }
+    };
+    Ok((&[], mechanism))
+}
+
+fn wants_colon<'a>(after: &'a [u8], argument: Option<&[u8]>) -> Result<(), nom::Err<Stop<'a>>> {
+    match argument {
+        Some(_) => Ok(()),
+        None => Err(nom::Err::Error(Stop::new(after, "a colon"))),
+    }
+}
+
+/// `ip4-network [ ip4-cidr-length ]`, and the same of IPv6.
+fn network<'a, A: FromStr>(
+    text: &'a [u8],
+    expected: &'static str,
+    most: u8,
+) -> Result<(A, u8), nom::Err<Stop<'a>>> {
+    let slash = text.iter().position(|octet| *octet == b'/');
+    let (address, length) = text.split_at(slash.unwrap_or(text.len()));
+    // `FromStr` of the standard library takes what RFC 7208 does: no leading zeros, no zone.
+    let Ok(network) = ascii(address).parse() else {
+        return Err(nom::Err::Error(Stop::new(text, expected)));
+    };
+    match length {
+        [] => Ok((network, most)),
+        [_, digits @ ..] => match prefix(digits, most) {
+            Some(prefix) => Ok((network, prefix)),
+            None => Err(nom::Err::Error(Stop::new(digits, "a prefix length"))),
+        },
+    }
+}
+
+/// `dual-cidr-length = [ ip4-cidr-length ] [ "/" ip6-cidr-length ]` at the end of `text`: what stands before it, and the two.
+///
+/// A slash may stand in a domain too (`macro-literal`), so the lengths are looked for from the end.
+fn dual_cidr(text: &[u8]) -> Result<(&[u8], u8, u8), nom::Err<Stop<'_>>> {
+    let mut front = text;
+    let (mut prefix4, mut prefix6) = (32, 128);
+    if let Some((before, digits)) = trailing_length(front)
+        && let Some(before) = before.strip_suffix(b"/")
+    {
+        let at = &text[text.len() - digits.len()..];
+        prefix6 = prefix(digits, 128)
+            .ok_or_else(|| nom::Err::Error(Stop::new(at, "a prefix length up to 128")))?;
+        front = before;
+    }
+    if let Some((before, digits)) = trailing_length(front) {
+        let at = &text[before.len() + 1..];
+        prefix4 = prefix(digits, 32)
+            .ok_or_else(|| nom::Err::Error(Stop::new(at, "a prefix length up to 32")))?;
+        front = before;
+    }
+    Ok((front, prefix4, prefix6))
+}
+
+/// A slash and digits at the end, and what stands before the slash.
+fn trailing_length(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let slash = text.iter().rposition(|octet| *octet == b'/')?;
+    let digits = &text[slash + 1..];
+    digits
+        .iter()
+        .all(u8::is_ascii_digit)
+        .then_some((&text[..slash], digits))
+}
+
+/// A number up to `most`, without leading zeros.
+fn prefix(digits: &[u8], most: u8) -> Option<u8> {
+    match digits {
+        [b'0', _, ..] => None,
+        _ => ascii(digits).parse().ok().filter(|prefix| *prefix <= most),
+    }
+}
