@@ -3,8 +3,11 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use crate::dkim::{Key, KeyRecord};
+use crate::doctor::Config;
 use crate::name::{Name, NameError};
 use crate::record::{Data, Record};
+use crate::spf::{Directive, Mechanism, Qualifier, Record as Spf, Term};
 
 /// What an installation needs in DNS.
 ///
@@ -15,6 +18,8 @@ use crate::record::{Data, Record};
 /// let zone = plan.to_string();
 /// assert!(zone.contains("\nreply.forge.example.com. IN MX 10 reply.forge.example.com.\n"));
 /// assert!(zone.contains("\nnoreply.forge.example.com. IN MX 10 forge.example.com.\n"));
+/// let row = &plan.rows()[0];
+/// assert_eq!((row.host.as_str(), row.kind, row.value.as_str()), ("forge.example.com", "A", "192.0.2.1"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,8 +27,9 @@ pub struct Plan {
     host: Name,
     reply: Name,
     noreply: Name,
-    dmarc: Name,
+    sender_domain: Name,
     addresses: Vec<IpAddr>,
+    keys: Vec<(Name, Key)>,
 }
 
 /// A record of a plan, and why it is needed.
@@ -36,21 +42,37 @@ pub struct Planned {
     pub reason: &'static str,
 }
 
+/// A record as the form of a DNS provider's panel wants it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Row {
+    /// The owner, without its final dot.
+    pub host: String,
+    /// The type.
+    pub kind: &'static str,
+    /// The data; a text longer than 255 octets in strings with quotes, as most panels take it.
+    pub value: String,
+}
+
 impl Plan {
     /// The plan of the installation at `host`: replies come to `reply.HOST`, notifications from `noreply.HOST`.
     ///
     /// # Errors
     /// Where the host, or a name below it, is no domain name.
     pub fn new(host: &str) -> Result<Self, NameError> {
-        let host: Name = host.parse()?;
-        let (reply, noreply) = (host.child("reply")?, host.child("noreply")?);
-        Ok(Self {
-            dmarc: noreply.child("_dmarc")?,
-            host,
-            reply,
-            noreply,
-            addresses: Vec::new(),
-        })
+        Ok(Self::of(&Config::new(host)?))
+    }
+
+    /// The plan of the installation that the doctor is told about. A selector without its key is left out.
+    pub fn of(config: &Config) -> Self {
+        Self {
+            host: config.host().clone(),
+            reply: config.reply().clone(),
+            noreply: config.noreply().clone(),
+            sender_domain: config.sender_domain().clone(),
+            addresses: config.sending_addresses().to_vec(),
+            keys: config.keys().collect(),
+        }
     }
 
     /// The addresses at which the server takes mail, and from which it sends. Without one the address records and SPF are
@@ -65,10 +87,8 @@ impl Plan {
     pub fn records(&self) -> Vec<Planned> {
         let mut planned = Vec::new();
         let mut need = |owner: &Name, data: Data, reason: &'static str| {
-            planned.push(Planned {
-                record: Record::new(owner.clone(), data),
-                reason,
-            });
+            let record = Record::new(owner.clone(), data);
+            planned.push(Planned { record, reason });
         };
         for owner in [&self.host, &self.reply] {
             for address in &self.addresses {
@@ -87,26 +107,66 @@ impl Plan {
         );
         if !self.addresses.is_empty() {
             need(
-                &self.noreply,
+                &self.sender_domain,
                 Data::text(self.spf()),
                 "notifications pass SPF (RFC 7208)",
             );
         }
-        let dmarc = "v=DMARC1; p=none".to_owned();
-        need(
-            &self.dmarc,
-            Data::text(dmarc),
-            "receivers know a DMARC policy; tighten it once DKIM signs",
-        );
+        for (owner, key) in &self.keys {
+            let text = KeyRecord::new(key.clone()).to_string();
+            need(
+                owner,
+                Data::text(text),
+                "notifications pass DKIM (RFC 6376)",
+            );
+        }
+        if let Ok(owner) = self.sender_domain.child("_dmarc") {
+            need(
+                &owner,
+                Data::text("v=DMARC1; p=none"),
+                "receivers know a DMARC policy; tighten it once reports are good",
+            );
+        }
         planned
     }
 
+    /// The records as host, type and value, for web panels.
+    pub fn rows(&self) -> Vec<Row> {
+        let row = |planned: Planned| Row {
+            host: planned.record.owner.as_str().to_owned(),
+            kind: planned.record.data.kind().as_str(),
+            value: match &planned.record.data {
+                Data::Txt(text) if text.len() <= crate::record::MAX_STRING => {
+                    String::from_utf8_lossy(text).into_owned()
+                }
+                data => data.to_string(),
+            },
+        };
+        self.records().into_iter().map(row).collect()
+    }
+
     fn spf(&self) -> String {
-        let mechanisms = self.addresses.iter().map(|address| match address {
-            IpAddr::V4(address) => format!("ip4:{address}"),
-            IpAddr::V6(address) => format!("ip6:{address}"),
+        let mechanisms = self.addresses.iter().map(|address| match *address {
+            IpAddr::V4(network) => Mechanism::Ip4 {
+                network,
+                prefix: 32,
+            },
+            IpAddr::V6(network) => Mechanism::Ip6 {
+                network,
+                prefix: 128,
+            },
         });
-        format!("v=spf1 {} -all", mechanisms.collect::<Vec<_>>().join(" "))
+        let pass = |mechanism| Directive {
+            qualifier: Qualifier::Pass,
+            mechanism,
+        };
+        let all = Directive {
+            qualifier: Qualifier::Fail,
+            mechanism: Mechanism::All,
+        };
+        let directives = mechanisms.map(pass).chain([all]);
+        let terms = directives.map(Term::Directive).collect();
+        Spf { terms }.to_string()
     }
 }
 
@@ -172,5 +232,24 @@ mod tests {
             plan.to_string()
                 .starts_with("; forge.example. and reply.forge.example. need A or AAAA records")
         );
+    }
+
+    #[test]
+    fn rows_split_what_is_too_long_for_a_string() {
+        let key = Key::Rsa {
+            der: vec![7; 294],
+            bits: 2_048,
+        };
+        let config = Config::new("forge.example").unwrap();
+        let config = config.signing("s1", Some(key)).unwrap();
+        let rows = Plan::of(&config).rows();
+        let row = rows.iter().find(|row| row.host.starts_with("s1.")).unwrap();
+        assert_eq!(
+            (row.kind, row.host.as_str()),
+            ("TXT", "s1._domainkey.noreply.forge.example")
+        );
+        assert!(row.value.starts_with("\"v=DKIM1; k=rsa; p=") && row.value.contains("\" \""));
+        let dmarc = rows.last().unwrap();
+        assert_eq!(dmarc.value, "v=DMARC1; p=none");
     }
 }

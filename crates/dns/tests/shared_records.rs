@@ -2,6 +2,12 @@
 //!
 //! A case that `LEDGER.md` settles against its suite is listed here by its id.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test's panic is its report"
+)]
+
 mod shared;
 
 use inreply_dns::{bimi, dkim, dmarc, mta_sts, spf, tls_rpt};

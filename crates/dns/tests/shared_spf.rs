@@ -1,5 +1,11 @@
 //! The RFC 7208 scenarios of the shared corpora; skipped where the folder is absent, unless `INREPLY_REQUIRE_SHARED` is set.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test's panic is its report"
+)]
+
 mod shared;
 
 use inreply_dns::lookup::{Found, Outcome, Question, Reason, Section};

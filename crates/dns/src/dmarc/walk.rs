@@ -132,7 +132,7 @@ impl Walk {
             None => {
                 let at = |domain: &Name| records.iter().find(|(name, _)| *name == domain);
                 // The organisational domain's, else the public suffix's (§4.10.1).
-                match at(&organisation).or(records.last()) {
+                match at(&organisation).or_else(|| records.last()) {
                     Some((name, reading)) => Place::Above {
                         name: (*name).clone(),
                         reading: reading.clone(),

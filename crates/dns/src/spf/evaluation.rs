@@ -384,7 +384,7 @@ impl<'a> Evaluation<'a> {
             .iter()
             .find(|name| *name == domain)
             .or_else(|| names.iter().find(|name| name.is_within(domain)))
-            .or(names.first());
+            .or_else(|| names.first());
         Ok(best.map_or_else(|| "unknown".to_owned(), |name| name.as_str().to_owned()))
     }
 

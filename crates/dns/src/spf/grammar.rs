@@ -86,7 +86,7 @@ fn modifier<'a>(name: &'a [u8], value: &'a [u8]) -> Parsed<'a, Term> {
 fn mechanism<'a>(at: &'a [u8], name: &'a [u8], after: &'a [u8]) -> Parsed<'a, Mechanism> {
     let is = |mechanism: &str| name.eq_ignore_ascii_case(mechanism.as_bytes());
     let argument = after.strip_prefix(b":");
-    let domain = || domain_spec(argument.unwrap_or(&after[after.len()..]));
+    let domain = || domain_spec(argument.unwrap_or_else(|| &after[after.len()..]));
     if is("all") {
         return match after {
             [] => Ok((after, Mechanism::All)),
