@@ -1,113 +1,164 @@
 //! Base64 as mail holds it: RFC 2045 §6.8, "Any characters outside of the base64 alphabet are to be ignored".
 
+use base64_simd::{Out, STANDARD_NO_PAD};
 use memchr::memchr;
 
 /// Decodes, skips what is no base64, and says whether something had to be skipped.
 ///
 /// Padding ends a group and not the input: concatenated encodings, one a line, are read whole.
+///
+/// Lines are gathered into a block, which is decoded in one go; a block that holds anything but base64 is read once
+/// more, character by character.
 pub(crate) fn decode_into(input: &[u8], out: &mut Vec<u8>) -> bool {
-    out.reserve(input.len() / 4 * 3 + 3);
-    let mut dirty = false;
-    let mut bits = 0_u32;
-    let mut held = 0_u32;
-    let mut padded = false;
-    let mut rest = input;
-    while !rest.is_empty() {
-        if held == 0 {
-            rest = &rest[straight_into(rest, out)..];
-        }
-        let Some((&byte, tail)) = rest.split_first() else {
-            break;
+    let start = out.len();
+    // Four characters never hold more than three bytes.
+    out.resize(start + input.len() / 4 * 3 + 3, 0);
+    let mut decoder = Decoder {
+        room: &mut out[start..],
+        length: 0,
+        bits: 0,
+        held: 0,
+        padded: false,
+        dirty: false,
+    };
+    if input.len() < BLOCK {
+        decoder.characters(input);
+    } else {
+        decoder.blocks(input);
+    }
+    let (length, dirty) = decoder.finish();
+    out.truncate(start + length);
+    dirty
+}
+
+struct Decoder<'o> {
+    room: &'o mut [u8],
+    /// How much of the room is written.
+    length: usize,
+    bits: u32,
+    /// Characters of the group so far.
+    held: usize,
+    /// Padding was the last that was read.
+    padded: bool,
+    dirty: bool,
+}
+
+impl Decoder<'_> {
+    fn blocks(&mut self, input: &[u8]) {
+        let mut block = Block {
+            characters: [0; BLOCK],
+            length: 0,
+            width: 0,
         };
-        rest = tail;
-        match VALUES[usize::from(byte)] {
-            PADDING => {
-                dirty |= held == 1 || held == 0 && !padded;
-                padded = true;
-                flush(&mut bits, &mut held, out);
-            }
-            BLANK => {}
-            value if value & 0x80 != 0 => dirty = true,
-            value => {
-                padded = false;
-                bits = bits << 6 | u32::from(value);
-                held += 1;
-                if held == 4 {
-                    let [_, first, second, third] = bits.to_be_bytes();
-                    out.extend_from_slice(&[first, second, third]);
-                    bits = 0;
-                    held = 0;
+        let mut rest = input;
+        while !rest.is_empty() {
+            rest = &rest[block.fill(rest)..];
+            let characters = &block.characters[..block.length];
+            // A group may go over the end of its block.
+            let open = if self.held == 0 { 0 } else { 4 - self.held };
+            let (open, characters) = characters.split_at(open.min(characters.len()));
+            self.characters(open);
+            let whole = characters.len() / 4 * 4;
+            let clean = self.held == 0 && whole > 0 && self.groups(&characters[..whole]);
+            self.characters(&characters[if clean { whole } else { 0 }..]);
+        }
+    }
+
+    /// Decodes whole groups in one go, if they are nothing else.
+    fn groups(&mut self, groups: &[u8]) -> bool {
+        let room = Out::from_slice(&mut self.room[self.length..]);
+        let clean = STANDARD_NO_PAD.decode(groups, room).is_ok();
+        if clean {
+            self.length += groups.len() / 4 * 3;
+            self.padded = false;
+        }
+        clean
+    }
+
+    fn characters(&mut self, line: &[u8]) {
+        for &byte in line {
+            match VALUES[usize::from(byte)] {
+                PADDING => {
+                    self.dirty |= self.held == 1 || self.held == 0 && !self.padded;
+                    self.padded = true;
+                    self.flush();
+                }
+                BLANK => {}
+                OTHER => self.dirty = true,
+                value => {
+                    self.padded = false;
+                    self.bits = self.bits << 6 | u32::from(value);
+                    self.held += 1;
+                    if self.held == 4 {
+                        self.flush();
+                    }
                 }
             }
         }
     }
-    dirty |= held != 0;
-    flush(&mut bits, &mut held, out);
-    dirty
+
+    /// Four characters hold three bytes, three hold two, two hold one, one holds none.
+    fn flush(&mut self) {
+        let word = (self.bits << (6 * (4 - self.held))).to_be_bytes();
+        let count = self.held.saturating_sub(1);
+        self.room[self.length..self.length + count].copy_from_slice(&word[1..=count]);
+        self.length += count;
+        self.bits = 0;
+        self.held = 0;
+    }
+
+    /// How much was written, and whether anything was wrong; a group that never ends gives what it holds.
+    fn finish(mut self) -> (usize, bool) {
+        self.dirty |= self.held != 0;
+        self.flush();
+        (self.length, self.dirty)
+    }
 }
 
-/// Decodes whole groups up to the line's end or the first character that is none: how many characters it took.
-fn straight_into(input: &[u8], out: &mut Vec<u8>) -> usize {
-    // A window of one line: what is prepared for it and not used costs little, however often that happens.
-    let window = &input[..input.len().min(WINDOW)];
-    let line = memchr(b'\n', window).unwrap_or(window.len());
-    let start = out.len();
-    // Written in place: a push per group costs more than the decoding.
-    out.resize(start + line / 4 * 3, 0);
-    let mut groups = 0;
-    for (group, room) in input[..line]
-        .chunks_exact(4)
-        .zip(out[start..].chunks_exact_mut(3))
-    {
-        let word = FIRST[usize::from(group[0])]
-            | SECOND[usize::from(group[1])]
-            | THIRD[usize::from(group[2])]
-            | FOURTH[usize::from(group[3])];
-        if word & BAD != 0 {
-            break;
+/// Characters of several lines, without the line ends.
+struct Block {
+    characters: [u8; BLOCK],
+    length: usize,
+    /// How long the last line was: most often the next one is as long.
+    width: usize,
+}
+
+impl Block {
+    /// Fills it anew: how many bytes of the input it took, at least one.
+    ///
+    /// A line that ends in padding is a block of its own, so that only it is read by character.
+    fn fill(&mut self, input: &[u8]) -> usize {
+        self.length = 0;
+        let mut position = 0;
+        while let Some(rest) = input.get(position..).filter(|rest| !rest.is_empty()) {
+            // A line end that this overlooks is no base64, and is found by decoding.
+            if rest.get(self.width) != Some(&b'\n') {
+                self.width = memchr(b'\n', rest).unwrap_or(rest.len());
+            }
+            let line = &rest[..self.width];
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            let padded = line.ends_with(b"=");
+            let room = &mut self.characters[self.length..];
+            if self.length > 0 && (padded || line.len() > room.len()) {
+                break;
+            }
+            let taken = line.len().min(room.len());
+            room[..taken].copy_from_slice(&line[..taken]);
+            self.length += taken;
+            if taken < line.len() {
+                return position + taken;
+            }
+            position += self.width + 1;
+            if padded {
+                break;
+            }
         }
-        room.copy_from_slice(&word.to_be_bytes()[1..]);
-        groups += 1;
+        position.min(input.len())
     }
-    out.truncate(start + groups * 3);
-    groups * 4
 }
 
-/// Two characters hold one byte, three hold two, one holds none.
-fn flush(bits: &mut u32, held: &mut u32, out: &mut Vec<u8>) {
-    let word = (*bits << (6 * (4 - *held).min(4))).to_be_bytes();
-    match *held {
-        2 => out.push(word[1]),
-        3 => out.extend_from_slice(&word[1..3]),
-        _ => {}
-    }
-    *bits = 0;
-    *held = 0;
-}
-
-/// The values of a character in each place of a group, shifted to where its bits go.
-static FIRST: [u32; 256] = shifted(18);
-static SECOND: [u32; 256] = shifted(12);
-static THIRD: [u32; 256] = shifted(6);
-static FOURTH: [u32; 256] = shifted(0);
-
-/// RFC 2045 §6.8 has lines of at most 76 characters.
-const WINDOW: usize = 128;
-
-/// Set in the entries of what is no base64.
-const BAD: u32 = 1 << 31;
-
-const fn shifted(bits: u32) -> [u32; 256] {
-    let mut table = [BAD; 256];
-    let mut at = 0;
-    while at < 256 {
-        if VALUES[at] & 0x80 == 0 {
-            table[at] = (VALUES[at] as u32) << bits;
-        }
-        at += 1;
-    }
-    table
-}
+/// Enough for a fast decoder to be fast, and little to clear.
+const BLOCK: usize = 1_024;
 
 const PADDING: u8 = 0xff;
 const BLANK: u8 = 0xfe;
@@ -150,6 +201,12 @@ mod tests {
             ("Zm9v\r\nYmFy\r\n", "foobar", false),
             ("Zm\r\n9v", "foo", false),
             ("Zg==Zg==", "ff", false),
+            ("Zm9vYm\r\nFy\r\n", "foobar", false),
+            ("Zm9vY\nmF\n\ny", "foobar", false),
+            ("Zm9v \r\nYmFy", "foobar", false),
+            ("Zm 9v", "foo", false),
+            ("Zm9v=\n", "foo", true),
+            ("Zg==\n=\n", "f", false),
             ("Zm9vYmE", "fooba", true),
             ("Zm!9v", "foo", true),
             ("Zm9vY", "foo", true),
@@ -162,5 +219,38 @@ mod tests {
                 "{input:?}"
             );
         }
+    }
+
+    /// What the blocks give is what the characters give, whatever the lines are.
+    #[test]
+    fn blocks_read_like_characters() {
+        let data: Vec<u8> = (0..9_000_u32).map(|n| n.to_le_bytes()[0] ^ 0x5a).collect();
+        let mut encoded = String::new();
+        for chunk in data.chunks(3) {
+            encoded.push_str(&STANDARD_NO_PAD.encode_to_string(chunk));
+        }
+        for width in [1, 3, 4, 75, 76, 77, 1_023, 1_024, 1_025, 5_000, 20_000] {
+            for (end, dirt) in [
+                ("\n", ""),
+                ("\r\n", ""),
+                ("\r\n", "!"),
+                (" \n", ""),
+                ("\n\n", ""),
+            ] {
+                let mut input = String::new();
+                for line in encoded.as_bytes().chunks(width) {
+                    input.push_str(std::str::from_utf8(line).unwrap());
+                    input.push_str(end);
+                }
+                input.insert_str(input.len() / 2, dirt);
+                assert_eq!(
+                    decoded(&input),
+                    (data.clone(), !dirt.is_empty()),
+                    "{width} {end:?} {dirt:?}"
+                );
+            }
+        }
+        let padded = "Zm9vYg==\r\n".repeat(500);
+        assert_eq!(decoded(&padded), (b"foob".repeat(500), false));
     }
 }
