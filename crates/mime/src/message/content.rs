@@ -1,6 +1,7 @@
 //! Content-Type and Content-Disposition: a value and its parameters (RFC 2045 §5.1, RFC 2183 §2, RFC 2231).
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use memchr::memchr;
 
@@ -48,22 +49,24 @@ pub(crate) fn first_token(value: &[u8]) -> &str {
     token(value, skip_cfws(value, 0)).map_or("", |(word, _)| word)
 }
 
-/// Appends the value of one parameter: what the walk needs of a boundary.
-pub(crate) fn parameter_into(value: &[u8], name: &[u8], out: &mut Vec<u8>) {
-    let mut found = false;
+/// Where the boundary stands in a Content-Type value; `None` where there is none, or where it does not stand there in
+/// one piece: escaped or cut into sections, it is joined into `joined`.
+pub(crate) fn boundary(value: &[u8], joined: &mut Vec<u8>) -> Option<Range<usize>> {
     let mut sections = false;
     for parameter in Parameters::new(value) {
-        if parameter.name.eq_ignore_ascii_case(name) {
-            if !found {
-                parameter.unquoted_into(out);
+        if parameter.name.eq_ignore_ascii_case(b"boundary") {
+            if parameter.is_literal() {
+                return Some(parameter.position..parameter.position + parameter.value.len());
             }
-            found = true;
+            parameter.unquoted_into(joined);
+            return None;
         }
         sections |= parameter.name.contains(&b'*');
     }
-    if !found && sections {
-        out.extend_from_slice(&assemble(value, name, usize::MAX).0);
+    if sections {
+        joined.extend_from_slice(&assemble(value, b"boundary", usize::MAX).0);
     }
+    None
 }
 
 /// One parameter, decoded: RFC 2231 sections are joined and their charset is applied; where there are none, an
@@ -88,7 +91,7 @@ pub(crate) fn parameter<'a>(value: &'a [u8], name: &str, limit: usize) -> Option
         }
     }
     let parameter = plain?;
-    if !parameter.quoted || !parameter.value.contains(&b'\\') && !parameter.value.contains(&b'\n') {
+    if parameter.is_literal() {
         return Some(words::decode_bounded(parameter.value));
     }
     let mut out = Vec::new();
@@ -142,10 +145,21 @@ pub(crate) struct Parameter<'a> {
     pub(crate) name: &'a [u8],
     /// Without the outer quotes, with the inner escapes.
     pub(crate) value: &'a [u8],
+    /// Where that stands in the field's value.
+    position: usize,
     pub(crate) quoted: bool,
 }
 
 impl Parameter<'_> {
+    /// Whether the value means what stands there.
+    fn is_literal(&self) -> bool {
+        !self.quoted
+            || !self
+                .value
+                .iter()
+                .any(|b| matches!(b, b'\\' | b'\r' | b'\n'))
+    }
+
     fn unquoted_into(&self, out: &mut Vec<u8>) {
         if !self.quoted {
             out.extend_from_slice(self.value);
@@ -215,6 +229,7 @@ impl<'a> Iterator for Parameters<'a> {
                 let parameter = Parameter {
                     name,
                     value: &value[from + 1..end],
+                    position: from + 1,
                     quoted: true,
                 };
                 self.position = skip_cfws(value, (end + 1).min(value.len()));
@@ -231,6 +246,7 @@ impl<'a> Iterator for Parameters<'a> {
             return Some(Parameter {
                 name,
                 value: text,
+                position: from,
                 quoted: false,
             });
         }
