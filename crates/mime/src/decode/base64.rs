@@ -133,7 +133,9 @@ impl Block {
         while let Some(rest) = input.get(position..).filter(|rest| !rest.is_empty()) {
             // A line end that this overlooks is no base64, and is found by decoding.
             if rest.get(self.width) != Some(&b'\n') {
-                self.width = memchr(b'\n', rest).unwrap_or(rest.len());
+                // No further than a block: a line without end must not be searched to its end for each block.
+                let near = &rest[..rest.len().min(BLOCK + 2)];
+                self.width = memchr(b'\n', near).unwrap_or(near.len());
             }
             let line = &rest[..self.width];
             let line = line.strip_suffix(b"\r").unwrap_or(line);
