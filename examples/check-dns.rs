@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
+use inreply::resolver::Resolver;
 use inreply_dns::dkim::Key;
 use inreply_dns::doctor::{Ask, Config, Doctor};
 use inreply_dns::name::Name;
@@ -91,7 +92,12 @@ fn run(arguments: &Arguments) -> Result<u8, Box<dyn std::error::Error>> {
         return Ok(0);
     }
     let report = if arguments.zone.is_empty() {
-        return Err("no resolver yet".into());
+        let resolver = arguments
+            .server
+            .map_or_else(Resolver::system, |server| Ok(Resolver::new(server)))?;
+        let config = config.server(resolver.to_string());
+        let runtime = tokio::runtime::Runtime::new()?;
+        runtime.block_on(resolver.examine(Doctor::new(config)))
     } else {
         from_files(config, &arguments.zone)?
     };

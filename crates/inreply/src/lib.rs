@@ -24,6 +24,7 @@
 //!
 //! # Features
 //!
+//! - `dns`: the module `resolver`, which asks for the doctor of [`inreply-dns`](dns). It brings `tokio`.
 //! - `tokio`: the modules `listener`, `receiver`, `relay`, `tls` and `worker`, with TLS by rustls and ring. Without it the crate is policy, formats and a
 //!   synchronous spool.
 //!
@@ -44,6 +45,8 @@ pub mod notify;
 pub mod receiver;
 #[cfg(feature = "tokio")]
 pub mod relay;
+#[cfg(feature = "dns")]
+pub mod resolver;
 pub mod site;
 pub mod spool;
 mod texts;

@@ -159,11 +159,15 @@ impl<'a> Checkup<'a> {
         self.config.sender_domain.child(&label).ok()
     }
 
-    /// Whether all forward lookups fail alike: then there is one finding, and nothing else is said. `None` where it has to be
-    /// looked into first.
+    /// Whether all lookups of the installation's own names fail alike: then there is one finding, and nothing else is said.
+    /// `None` where it has to be looked into first.
     fn resolver_is_unusable(&mut self, fixed: &[Question]) -> Option<bool> {
+        // Names above these, and those of addresses, are of other servers.
+        let config = self.config;
+        let own = [&config.host, &config.reply, &config.sender_domain];
+        let is_own = |name: &Name| own.iter().any(|above| name.is_within(above));
         let mut alike = None;
-        for question in fixed.iter().filter(|question| question.kind != Kind::Ptr) {
+        for question in fixed.iter().filter(|question| is_own(&question.name)) {
             let outcome = self.lookups.raw(question, false)?;
             let same = alike.get_or_insert_with(|| outcome.as_str());
             if !outcome.is_failure() || *same != outcome.as_str() {
@@ -180,7 +184,7 @@ impl<'a> Checkup<'a> {
         }
         let host = self.config.host.clone();
         let message = format!(
-            "every lookup ends alike: {alike}; whether the records are right nobody can say"
+            "every lookup of {host} and the names below it ends alike: {alike}; whether the records are right nobody can say"
         );
         self.add(
             "dns.resolver_unusable",
