@@ -96,7 +96,24 @@
 //!   [`server::ServerConfig::max_line`] and [`server::ServerConfig::body_window`].
 //! - **A server that answers before it is asked**: a reply to a command that has not left the machine ends the client's
 //!   session, so that answers cannot be prepared for later commands.
+//! - **STARTTLS injection into the server** (CVE-2011-0411 and its kin): what stands behind STARTTLS in plain text is thrown
+//!   away, in the machine and not in the driver. Behind the 220 the session is forgotten: greeting, AUTH, MAIL, all of it
+//!   (RFC 3207 §4.2).
+//! - **STARTTLS injection into the client**: octets between the 220 and the handshake end the session; capabilities heard in
+//!   plain text do not count behind it; a refused, a missing or a failed STARTTLS ends a session that requires it before an
+//!   address or a password has left.
+//! - **Credentials in the clear**: AUTH is neither offered nor used without TLS unless the config allows it, nor a second time
+//!   in a session. SCRAM-SHA-256 makes the server prove that it knows the password: a `235` without the proof ends the
+//!   session. [`secret::Secret`] prints as `Secret(..)`, is compared in constant time and wiped; transcripts and Debug output hold
+//!   none, in no encoding.
+//! - **Guessing**: 20 negative replies without an accepted message, wrong passwords among them, close the connection. Lines of
+//!   AUTH and messages of SASL have their own limits.
+//! - **Forged proxies**: a PROXY header and XCLIENT are believed where the embedder's config says so, and it says so per peer.
 //! - **Relaying**: the machine has no notion of a local domain and accepts nothing by itself.
+//!
+//! # Coverage
+//!
+#![doc = include_str!("../COVERAGE.md")]
 //!
 //! # Limits
 //!
