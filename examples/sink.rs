@@ -14,6 +14,7 @@ use inreply::smtp::secret::Secret;
 use inreply::smtp::server::{AbortReason, AuthRequest, ServerConfig};
 use inreply::smtp::wire::data::BareLineEnds;
 use inreply::smtp::wire::domain::Domain;
+use inreply::smtp::wire::parameter::RcptParameters;
 use inreply::smtp::wire::path::ForwardPath;
 use inreply::smtp::wire::reply::{Reply, ReplyCode};
 use inreply::smtp::wire::sasl::Mechanisms;
@@ -102,7 +103,11 @@ impl Handler for Sink {
         step
     }
 
-    async fn rcpt(&mut self, path: ForwardPath<'static>) -> Result<(), Reply> {
+    async fn rcpt(
+        &mut self,
+        path: ForwardPath<'static>,
+        _: RcptParameters<'static>,
+    ) -> Result<(), Reply> {
         // The bare <Postmaster> is the server's own: it is taken whatever the domain.
         let ours = path
             .mailbox()
@@ -116,7 +121,7 @@ impl Handler for Sink {
         }
     }
 
-    async fn message(&mut self) -> Reply {
+    async fn message(&mut self, _: Option<usize>) -> Reply {
         let Some(spool) = self.spool.clone() else {
             return DISCARDED;
         };

@@ -16,7 +16,7 @@ use bytes::{Bytes, BytesMut};
 use inreply_smtp::server::AbortReason;
 use inreply_smtp::tls::TlsInfo;
 use inreply_smtp::wire::domain::EhloName;
-use inreply_smtp::wire::parameter::MailParameters;
+use inreply_smtp::wire::parameter::{MailParameters, RcptParameters};
 use inreply_smtp::wire::path::{ForwardPath, ReversePath};
 use inreply_smtp::wire::reply::{EnhancedStatusCode, Reply, ReplyCode, ReplyText};
 use inreply_token::Day;
@@ -175,7 +175,11 @@ impl<I: Inbox> Handler for Session<I> {
         Ok(())
     }
 
-    async fn rcpt(&mut self, path: ForwardPath<'static>) -> Result<(), Reply> {
+    async fn rcpt(
+        &mut self,
+        path: ForwardPath<'static>,
+        _: RcptParameters<'static>,
+    ) -> Result<(), Reply> {
         let Some(transaction) = &mut self.transaction else {
             return Err(texts::LOCAL_FAULT);
         };
@@ -223,7 +227,7 @@ impl<I: Inbox> Handler for Session<I> {
         }
     }
 
-    async fn message(&mut self) -> Reply {
+    async fn message(&mut self, _: Option<usize>) -> Reply {
         let Some(mut transaction) = self.transaction.take() else {
             return texts::LOCAL_FAULT;
         };

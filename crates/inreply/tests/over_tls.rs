@@ -5,6 +5,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use inreply::listener::{self, Handler, ListenerConfig};
@@ -14,10 +15,12 @@ use inreply::smtp::sasl::{Credential, Step, Verifier};
 use inreply::smtp::secret::Secret;
 use inreply::smtp::server::{AuthRequest, ServerConfig};
 use inreply::smtp::tls::TlsInfo;
+use inreply::smtp::wire::parameter::RcptParameters;
 use inreply::smtp::wire::path::ForwardPath;
 use inreply::smtp::wire::reply::{Reply, ReplyCode};
-use inreply::smtp::wire::sasl::{Mechanism, Mechanisms};
+use inreply::smtp::wire::sasl::{Mechanism, Mechanisms, Response};
 use inreply::tls::{Trust, server_config};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
@@ -44,13 +47,17 @@ impl Handler for Taker {
         step
     }
 
-    async fn rcpt(&mut self, _: ForwardPath<'static>) -> Result<(), Reply> {
+    async fn rcpt(
+        &mut self,
+        _: ForwardPath<'static>,
+        _: RcptParameters<'static>,
+    ) -> Result<(), Reply> {
         Ok(())
     }
 
     async fn body(&mut self, _: Bytes) {}
 
-    async fn message(&mut self) -> Reply {
+    async fn message(&mut self, _: Option<usize>) -> Reply {
         self.told.send("message".to_owned()).unwrap();
         OK
     }
@@ -208,9 +215,87 @@ async fn every_mechanism_proves_who_it_is_under_tls_alone() {
     );
 }
 
+/// What is logged from now on, at every level.
+fn log() -> Arc<Mutex<Vec<u8>>> {
+    struct Log(Arc<Mutex<Vec<u8>>>);
+    impl std::io::Write for Log {
+        fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(octets);
+            Ok(octets.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let writer = Arc::clone(&log);
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(move || Log(Arc::clone(&writer)))
+        .init();
+    log
+}
+
+#[tokio::test]
+async fn no_log_transcript_or_error_shows_a_password() {
+    let log = log();
+    let fixture = Fixture::start("127.0.0.1", false).await;
+    let trust = Trust::File(fixture.certificate.clone());
+    let mut shown = String::new();
+    for mechanism in [
+        Mechanism::Plain,
+        Mechanism::Login,
+        Mechanism::CramMd5,
+        Mechanism::ScramSha256,
+    ] {
+        for password in [PASSWORD, "wrong horse"] {
+            let credentials =
+                Credentials::password("ann", Secret::new(password)).mechanism(mechanism);
+            shown += &format!("{credentials:?}");
+            let (result, transcript) = fixture
+                .send(Security::Required, &trust, Some(credentials))
+                .await;
+            shown += &format!("{result:?} {transcript}");
+            if let Err(error) = result {
+                shown += &error.to_string();
+            }
+        }
+    }
+    // A handshake that fails is logged by the listener, which shows that the log is one.
+    let mut stranger = tokio::net::TcpStream::connect(fixture.address)
+        .await
+        .unwrap();
+    let mut heard = [0; 512];
+    for said in ["", "EHLO a\r\n", "STARTTLS\r\n", "no handshake\r\n"] {
+        stranger.write_all(said.as_bytes()).await.unwrap();
+        let _ = stranger.read(&mut heard).await.unwrap();
+    }
+    shown += &String::from_utf8_lossy(&log.lock().unwrap());
+    assert!(shown.contains("TLS failed"), "{shown}");
+    for password in [PASSWORD, "wrong horse"] {
+        for lead in ["", "\0ann\0", "\0\0"] {
+            let text = Response::encode(format!("{lead}{password}").as_bytes()).to_string();
+            // The base64 of a longer message, from its first octet that holds none of what leads.
+            let form = &text[lead.len().div_ceil(3) * 4..(lead.len() + password.len()) / 3 * 4];
+            assert!(!shown.contains(form), "{form}: {shown}");
+        }
+        let hex: String = password
+            .bytes()
+            .map(|octet| format!("{octet:02x}"))
+            .collect();
+        for form in [
+            password.to_owned(),
+            hex,
+            format!("{:?}", password.as_bytes()),
+        ] {
+            assert!(!shown.contains(&form), "{form}: {shown}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_client_that_does_not_wait_is_not_greeted() {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let fixture = Fixture::start("127.0.0.1", false).await;
     let mut socket = tokio::net::TcpStream::connect(fixture.address)
         .await

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use inreply::listener::{self, Handler, ListenerConfig};
 use inreply::smtp::server::ServerConfig;
+use inreply::smtp::wire::parameter::RcptParameters;
 use inreply::smtp::wire::path::ForwardPath;
 use inreply::smtp::wire::proxy::ProxyHeader;
 use inreply::smtp::wire::reply::{Reply, ReplyCode};
@@ -34,13 +35,17 @@ impl Handler for Told {
         Ok(())
     }
 
-    async fn rcpt(&mut self, _: ForwardPath<'static>) -> Result<(), Reply> {
+    async fn rcpt(
+        &mut self,
+        _: ForwardPath<'static>,
+        _: RcptParameters<'static>,
+    ) -> Result<(), Reply> {
         Ok(())
     }
 
     async fn body(&mut self, _: Bytes) {}
 
-    async fn message(&mut self) -> Reply {
+    async fn message(&mut self, _: Option<usize>) -> Reply {
         Reply::literal(ReplyCode::OK, (2, 0, 0), "Ok")
     }
 }

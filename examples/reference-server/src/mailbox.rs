@@ -3,6 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use inreply::listener::Handler;
 use inreply::smtp::server::AbortReason;
+use inreply::smtp::wire::parameter::RcptParameters;
 use inreply::smtp::wire::path::ForwardPath;
 use inreply::smtp::wire::reply::{Reply, ReplyCode};
 use tokio::sync::mpsc;
@@ -30,7 +31,11 @@ impl Mailbox {
 }
 
 impl Handler for Mailbox {
-    async fn rcpt(&mut self, _: ForwardPath<'static>) -> Result<(), Reply> {
+    async fn rcpt(
+        &mut self,
+        _: ForwardPath<'static>,
+        _: RcptParameters<'static>,
+    ) -> Result<(), Reply> {
         Ok(())
     }
 
@@ -38,7 +43,7 @@ impl Handler for Mailbox {
         self.message.extend_from_slice(&octets);
     }
 
-    async fn message(&mut self) -> Reply {
+    async fn message(&mut self, _: Option<usize>) -> Reply {
         // The demo may be over.
         let _ = self.messages.send(std::mem::take(&mut self.message));
         OK

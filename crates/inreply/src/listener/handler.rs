@@ -7,7 +7,7 @@ use inreply_smtp::sasl::Step;
 use inreply_smtp::server::{AbortReason, AuthRequest, CloseReason};
 use inreply_smtp::tls::TlsInfo;
 use inreply_smtp::wire::domain::EhloName;
-use inreply_smtp::wire::parameter::MailParameters;
+use inreply_smtp::wire::parameter::{MailParameters, RcptParameters};
 use inreply_smtp::wire::path::{ForwardPath, ReversePath};
 use inreply_smtp::wire::proxy::ProxyHeader;
 use inreply_smtp::wire::reply::{Reply, ReplyCode};
@@ -60,10 +60,11 @@ pub trait Handler: Send {
         std::future::ready(Ok(()))
     }
 
-    /// RCPT TO.
+    /// RCPT TO. The parameters are empty unless the machine's config offers DSN.
     fn rcpt(
         &mut self,
         forward_path: ForwardPath<'static>,
+        parameters: RcptParameters<'static>,
     ) -> impl Future<Output = Result<(), Reply>> + Send;
 
     /// DATA: a message begins. Accepts by default.
@@ -75,7 +76,10 @@ pub trait Handler: Send {
     fn body(&mut self, octets: Bytes) -> impl Future<Output = ()> + Send;
 
     /// The message is complete: what the client hears. **A 2yz reply is a promise to deliver it: make it durable first.**
-    fn message(&mut self) -> impl Future<Output = Reply> + Send;
+    ///
+    /// In LMTP it is called for each accepted recipient, with its number from 0 in the order of their RCPT; in SMTP once,
+    /// without a number.
+    fn message(&mut self, recipient: Option<usize>) -> impl Future<Output = Reply> + Send;
 
     /// The session runs over TLS from here on, and begins anew.
     fn secured(&mut self, _tls: &TlsInfo) {}

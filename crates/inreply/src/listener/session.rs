@@ -194,12 +194,17 @@ impl<H: Handler> Session<H> {
             Event::Rcpt {
                 ticket,
                 forward_path,
-                ..
-            } => (ticket, in_time(server, handler.rcpt(forward_path)).await),
-            Event::Data { ticket } => (ticket, in_time(server, handler.data()).await),
-            Event::EndOfData { ticket, .. } => (
+                parameters,
+            } => (
                 ticket,
-                in_time(server, async { Err(handler.message().await) }).await,
+                in_time(server, handler.rcpt(forward_path, parameters)).await,
+            ),
+            Event::Data { ticket } => (ticket, in_time(server, handler.data()).await),
+            Event::EndOfData {
+                ticket, recipient, ..
+            } => (
+                ticket,
+                in_time(server, async { Err(handler.message(recipient).await) }).await,
             ),
             Event::Body(octets) => return handler.body(octets).await,
             Event::TransactionAborted(reason) => return handler.aborted(reason),
