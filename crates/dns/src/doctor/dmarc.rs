@@ -1,6 +1,7 @@
 //! The policy that receivers apply to the sender domain, and its image.
 
 use super::checkup::Checkup;
+use super::code::Severity;
 use super::finding::Change;
 use crate::bimi;
 use crate::dmarc::{Alignment, Decision, Found, Notice, Place, Policy, Reading, Record, Walk};
@@ -278,7 +279,13 @@ impl Checkup<'_> {
                     "reports about {at} go to {host}, which does not say that it takes them; none will be sent"
                 );
                 let finding = self.add("dmarc.rua_not_authorised", owner, message, &shown);
-                finding.fix.push(Change::Ask(ask));
+                if are_kin(at, &host) {
+                    // By the letter it is another organisation as long as no record above says otherwise; receivers that go
+                    // by a list of public suffixes find it to be the same.
+                    Self::severity(finding, Severity::Info);
+                } else {
+                    finding.fix.push(Change::Ask(ask));
+                }
             }
         }
         if pending { None } else { Some(()) }
@@ -332,6 +339,12 @@ impl Checkup<'_> {
         }
         Some(())
     }
+}
+
+/// Whether two names have two labels or more in common from the right, as those of one registered domain do.
+fn are_kin(a: &Name, b: &Name) -> bool {
+    let pairs = a.labels().rev().zip(b.labels().rev());
+    pairs.take_while(|(a, b)| a == b).count() >= 2
 }
 
 /// A tag's value as it was written.
