@@ -137,11 +137,17 @@ impl Checkup<'_> {
             .filter(|ip| !is_public(*ip))
             .collect();
         if !hidden.is_empty() {
-            let wanted = self.address_records(reply)?;
-            let wanted: Vec<Record> = wanted
-                .into_iter()
-                .filter(|record| record.data.address().is_some_and(is_public))
-                .collect();
+            let sending = self.config.sending.iter();
+            let sending = sending.map(|ip| Record::new(reply.clone(), Data::from(*ip)));
+            let sending: Vec<Record> = sending.collect();
+            let host = self.address_records(reply)?;
+            let is_shown = |record: &Record| record.data.address().is_some_and(is_public);
+            let wanted = if host.iter().any(is_shown) {
+                host
+            } else {
+                sending
+            };
+            let wanted: Vec<Record> = wanted.into_iter().filter(is_shown).collect();
             let mut fix = Vec::new();
             if found.v4.chain.is_empty() {
                 for address in &hidden {

@@ -94,7 +94,7 @@ impl Checkup<'_> {
                 "dkim.key_too_short",
                 format!("the RSA key at {name} has {bits} bits; verifiers must not use it"),
             ),
-            key if ours.is_some_and(|ours| ours != key) => (
+            key if ours.is_some_and(|ours| self.differs(ours, key)) => (
                 "dkim.key_mismatch",
                 format!("the key at {name} is not the one we sign with"),
             ),
@@ -112,6 +112,14 @@ impl Checkup<'_> {
         };
         self.add(code, name, message, &shown).fix = ours_instead;
         Some(None)
+    }
+
+    /// Whether the key in DNS is not ours. Who gives one key for several selectors has not said which is whose: of a key of
+    /// another type nothing can be told then.
+    fn differs(&self, ours: &Key, key: &Key) -> bool {
+        let selectors = self.config.selectors.iter();
+        let with_ours = selectors.filter(|(_, other)| other.as_ref() == Some(ours));
+        ours != key && (ours.kind() == key.kind() || with_ours.count() < 2)
     }
 
     fn dkim_weaknesses(&mut self, name: &Name, owner: &Name, text: &str, record: &KeyRecord) {

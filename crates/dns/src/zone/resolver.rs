@@ -10,8 +10,9 @@ use crate::record::{Data, Kind, Record};
 /// Zones, and answers from them: wildcards (RFC 4592), names that exist for the sake of others below them, CNAMEs, NODATA and
 /// NXDOMAIN.
 ///
-/// A name outside every zone is [`Outcome::Refused`], for nothing is known of it. The one exception is `_dmarc` at the
-/// top-level domain of a zone, where the walk of DMARC ends (RFC 9989 §4.10): it is denied.
+/// A name outside every zone is [`Outcome::Refused`], for nothing is known of it. Two exceptions are denied: names that exist
+/// nowhere but in somebody's zone file, those of tests and documentation (RFC 6761, RFC 5737, RFC 3849); and `_dmarc` at the
+/// top-level domain of a zone, where the walk of DMARC ends (RFC 9989 §4.10).
 ///
 /// ```
 /// use inreply_dns::lookup::{Outcome, Question};
@@ -24,7 +25,7 @@ use crate::record::{Data, Kind, Record};
 /// // The MX makes the name exist, and so the wildcard does not cover it.
 /// assert!(matches!(ask("reply.h.example", Kind::A), Outcome::NoData(_)));
 /// assert!(matches!(ask("x.reply.h.example", Kind::A), Outcome::NxDomain(_)));
-/// assert!(matches!(ask("elsewhere.test", Kind::A), Outcome::Refused(_)));
+/// assert!(matches!(ask("elsewhere.net", Kind::A), Outcome::Refused(_)));
 /// # Ok::<(), inreply_dns::zone::ZoneError>(())
 /// ```
 #[derive(Debug, Clone, Default)]
@@ -126,7 +127,7 @@ impl Zones {
         let ends_walk = above.is_some_and(|above| {
             is_walk && self.zones.iter().any(|zone| zone.origin.is_within(&above))
         });
-        if ends_walk {
+        if ends_walk || is_reserved(name) {
             Outcome::NxDomain(section)
         } else {
             Outcome::Refused(Reason("no zone file holds that name".to_owned()))
@@ -214,6 +215,22 @@ impl ZoneResolver {
         }
         false
     }
+}
+
+/// Whether a name is one of tests and documentation, which no server of the public DNS has.
+fn is_reserved(name: &Name) -> bool {
+    const RESERVED: [&str; 8] = [
+        "test",
+        "example",
+        "invalid",
+        "localhost",
+        "2.0.192.in-addr.arpa",
+        "100.51.198.in-addr.arpa",
+        "113.0.203.in-addr.arpa",
+        "8.b.d.0.1.0.0.2.ip6.arpa",
+    ];
+    let mut reserved = RESERVED.iter().filter_map(|above| above.parse().ok());
+    reserved.any(|above: Name| name.is_within(&above))
 }
 
 #[cfg(test)]
