@@ -96,8 +96,7 @@ impl<'a> MailParameters<'a> {
     /// repeated one.
     pub fn parse(input: &'a [u8]) -> Result<Self, CommandError> {
         let mut all = Self::default();
-        for parameter in Parameter::all(input) {
-            let it = parameter?;
+        for it in Parameter::all(input) {
             if it.is("SIZE") {
                 it.set(&mut all.size, "SIZE= and a number of octets", size_value)?;
             } else if it.is("BODY") {
@@ -141,7 +140,7 @@ impl<'a> MailParameters<'a> {
             } else if it.is("BY") {
                 it.set(&mut all.by, "BY= with a time and a mode", DeliverBy::parse)?;
             } else {
-                return Err(CommandError::UnknownParameter);
+                return Err(it.unknown());
             }
         }
         Ok(all)

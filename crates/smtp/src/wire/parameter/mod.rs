@@ -15,11 +15,7 @@ mod rcpt;
 pub use self::mail::{BodyType, MailParameters};
 pub use self::rcpt::RcptParameters;
 use super::command::CommandError;
-use super::octets::Octets;
 use super::syntax::SyntaxError;
-
-/// The octets of an `esmtp-keyword`.
-static KEYWORD: Octets = Octets::letters_digits_and(b"-");
 
 /// One `esmtp-param` and where it begins.
 #[derive(Clone, Copy)]
@@ -31,34 +27,38 @@ struct Parameter<'a> {
 
 impl<'a> Parameter<'a> {
     /// The parameters of `input`, which runs of spaces separate.
-    fn all(input: &'a [u8]) -> impl Iterator<Item = Result<Self, CommandError>> {
+    fn all(input: &'a [u8]) -> impl Iterator<Item = Self> {
         let mut rest = input;
         std::iter::from_fn(move || {
             let spaces = rest.iter().position(|octet| *octet != b' ')?;
-            (_, rest) = rest.split_at(spaces);
-            let at = input.len() - rest.len();
-            let (keyword, behind) = rest.split_at(KEYWORD.run(rest));
-            let value = match behind.split_first() {
-                None | Some((b' ', _)) => {
-                    rest = behind;
-                    None
-                }
-                Some((b'=', behind)) => {
-                    let end = behind
-                        .iter()
-                        .position(|octet| *octet == b' ')
-                        .unwrap_or(behind.len());
-                    let (value, behind) = behind.split_at(end);
-                    rest = behind;
-                    Some(value)
-                }
-                Some(_) => return Some(Err(error(at, "a parameter"))),
+            let (_, word) = rest.split_at(spaces);
+            let at = input.len() - word.len();
+            let end = |word: &[u8], of: fn(u8) -> bool| {
+                let end = word.iter().position(|octet| of(*octet));
+                end.unwrap_or(word.len())
             };
-            if keyword.is_empty() || keyword.starts_with(b"-") {
-                return Some(Err(error(at, "a parameter")));
-            }
-            Some(Ok(Self { keyword, value, at }))
+            let (keyword, behind) = word.split_at(end(word, |octet| matches!(octet, b'=' | b' ')));
+            let value = behind.strip_prefix(b"=");
+            let value = value.map(|value| value.split_at(end(value, |octet| octet == b' ')));
+            rest = value.map_or(behind, |(_, behind)| behind);
+            Some(Self {
+                keyword,
+                value: value.map(|(value, _)| value),
+                at,
+            })
         })
+    }
+
+    /// The error of a parameter that is none of those known.
+    fn unknown(self) -> CommandError {
+        let ldh = |octet: &u8| octet.is_ascii_alphanumeric() || *octet == b'-';
+        if self.keyword.first().is_some_and(u8::is_ascii_alphanumeric)
+            && self.keyword.iter().all(ldh)
+        {
+            CommandError::UnknownParameter
+        } else {
+            self.error("a parameter")
+        }
     }
 
     fn is(self, keyword: &str) -> bool {
@@ -66,7 +66,10 @@ impl<'a> Parameter<'a> {
     }
 
     fn error(self, expected: &'static str) -> CommandError {
-        error(self.at, expected)
+        CommandError::Syntax(SyntaxError {
+            expected,
+            at: self.at,
+        })
     }
 
     /// Puts the value that `grammar` reads into an empty `slot`.
@@ -96,8 +99,4 @@ impl<'a> Parameter<'a> {
         }
         Ok(())
     }
-}
-
-fn error(at: usize, expected: &'static str) -> CommandError {
-    CommandError::Syntax(SyntaxError { expected, at })
 }

@@ -32,8 +32,7 @@ impl<'a> RcptParameters<'a> {
     /// repeated one.
     pub fn parse(input: &'a [u8]) -> Result<Self, CommandError> {
         let mut all = Self::default();
-        for parameter in Parameter::all(input) {
-            let it = parameter?;
+        for it in Parameter::all(input) {
             if it.is("NOTIFY") {
                 it.set(
                     &mut all.notify,
@@ -47,7 +46,7 @@ impl<'a> RcptParameters<'a> {
                     |value| OriginalRecipient::parse(value).ok(),
                 )?;
             } else {
-                return Err(CommandError::UnknownParameter);
+                return Err(it.unknown());
             }
         }
         Ok(all)
