@@ -1,6 +1,6 @@
 //! Prints what a person wrote in a reply: no quote, no signature.
 //!
-//! `visible-reply [--kind text|html|eml] [--explain] < FILE` reads one reply;
+//! `visible-reply [--kind text|html|eml] [--explain | --markdown] < FILE` reads one reply;
 //! `visible-reply --jsonl` reads `{"id","kind","input"}` lines and writes `{"id","reply"}` lines.
 
 use std::io::{self, BufRead, BufWriter, IsTerminal, Read, Write};
@@ -17,8 +17,11 @@ struct Arguments {
     #[arg(long, value_enum, default_value_t = Kind::Eml)]
     kind: Kind,
     /// Show each line with its kind and the rule that fired instead.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "markdown")]
     explain: bool,
+    /// Write Markdown: what HTML says beyond its text.
+    #[arg(long)]
+    markdown: bool,
     /// Read and write a JSON object per line.
     #[arg(long)]
     jsonl: bool,
@@ -67,14 +70,17 @@ fn main() -> io::Result<()> {
     }
     let mut input = Vec::new();
     io::stdin().lock().read_to_end(&mut input)?;
-    let colour = io::stdout().is_terminal();
-    let text = with_reply(arguments.kind, &input, |reply| match arguments.explain {
-        true => reply
+    // https://no-color.org: set and not empty.
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let colour = io::stdout().is_terminal() && !plain;
+    let text = with_reply(arguments.kind, &input, |reply| match () {
+        () if arguments.explain => reply
             .fragments()
             .iter()
             .map(|fragment| explained(reply, fragment, colour))
             .collect(),
-        false => reply.visible() + "\n",
+        () if arguments.markdown => reply.markdown() + "\n",
+        () => reply.visible() + "\n",
     });
     out.write_all(text.as_bytes())?;
     out.flush()

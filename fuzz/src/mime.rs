@@ -2,12 +2,15 @@
 
 use inreply_mime::message::{Index, Limits, Message};
 use inreply_mime::reply::Reply;
+use inreply_mime::report::{DeliveryStatus, DispositionNotification, FeedbackReport};
+use inreply_mime::tnef::Tnef;
 use inreply_mime::{Verdict, html};
 
 use crate::Target;
 
 /// The targets of this module.
 pub const TARGETS: &[Target] = &[
+    ("mime_decode", decode),
     ("mime_html", html),
     ("mime_kind", kind),
     ("mime_message", message),
@@ -55,6 +58,46 @@ pub fn message(data: &[u8]) {
     tiles(&Reply::of_message(&message));
 }
 
+/// Decodes the data by every transfer encoding, looks for files in it, guesses its charset, and opens it as winmail.dat
+/// and as each report.
+///
+/// # Panics
+/// Where a decoded body is much longer than the encoded one, or a file lies outside of it.
+pub fn decode(data: &[u8]) {
+    for encoding in [
+        "7bit",
+        "base64",
+        "quoted-printable",
+        "x-uuencode",
+        "x-yencode",
+    ] {
+        let header = format!("Content-Transfer-Encoding: {encoding}\n\n");
+        let raw = [header.as_bytes(), data].concat();
+        let message = Message::parse(&raw);
+        let Some(part) = message.part(0) else {
+            unreachable!("a message has a part")
+        };
+        let body = part.body();
+        // uuencode gives three bytes for a line whose blanks were cut.
+        assert!(body.len() <= part.raw_body().len() * 3 / 2 + 3);
+        for file in part.embedded_files() {
+            assert!(file.range().end <= body.len());
+        }
+        let _ = (part.guessed_text(), message.audit());
+    }
+    if let Some(tnef) = Tnef::parse(data) {
+        let _ = (tnef.text(), tnef.html(), tnef.rtf());
+        for attachment in tnef.attachments() {
+            assert!(attachment.data().len() <= data.len());
+        }
+    }
+    let _ = (
+        DeliveryStatus::parse(data).recipients().len(),
+        DispositionNotification::parse(data).modifiers().count(),
+        FeedbackReport::parse(data).incidents(),
+    );
+}
+
 /// Extracts a reply from plain text.
 ///
 /// # Panics
@@ -94,5 +137,10 @@ fn tiles(reply: &Reply<'_>) {
         end = fragment.range().end;
     }
     assert_eq!(end, reply.text().len());
-    let _ = (reply.visible(), reply.elided(), reply.explain());
+    let _ = (
+        reply.visible(),
+        reply.markdown(),
+        reply.elided(),
+        reply.explain(),
+    );
 }

@@ -81,6 +81,7 @@ fn tiles(reply: &Reply<'_>) {
         reply.elided(),
         reply.explain(),
         reply.visible_without(|address| address.len() > 3),
+        reply.markdown_without(|address| address.len() > 3),
     );
     // What is shown is a part of the text, in its order.
     let mut rest = reply.text().chars();
@@ -205,6 +206,14 @@ fn html_pieces() -> impl Strategy<Value = String> {
         Just("<blockquote>"),
         Just("</blockquote>"),
         Just("<p>"),
+        Just("<b>"),
+        Just("</b> "),
+        Just("<a href='https://example.com'>"),
+        Just("</a>"),
+        Just("<code>"),
+        Just("<ol>"),
+        Just("</ol>"),
+        Just("<h2>"),
         Just("<br>"),
         Just("<pre>"),
         Just("</pre>"),

@@ -48,6 +48,7 @@ struct Attributes {
     kind: String,
     alt: String,
     name: String,
+    href: String,
 }
 
 static NO_ATTRIBUTES: Attributes = Attributes {
@@ -57,6 +58,7 @@ static NO_ATTRIBUTES: Attributes = Attributes {
     kind: String::new(),
     alt: String::new(),
     name: String::new(),
+    href: String::new(),
 };
 
 impl Default for &Attributes {
@@ -80,6 +82,10 @@ impl Element<'_> {
 
     pub(crate) fn name(&self) -> &str {
         &self.attributes.name
+    }
+
+    pub(crate) fn href(&self) -> &str {
+        &self.attributes.href
     }
 
     pub(crate) fn is(&self, name: &str) -> bool {

@@ -27,6 +27,7 @@ enum Attribute {
     Kind,
     Alt,
     Name,
+    Href,
     Other,
 }
 
@@ -81,6 +82,7 @@ impl<'r, R: Renderer> Writer<'r, R> {
                     &mut self.attributes.kind,
                     &mut self.attributes.alt,
                     &mut self.attributes.name,
+                    &mut self.attributes.href,
                 ] {
                     value.clear();
                 }
@@ -93,6 +95,7 @@ impl<'r, R: Renderer> Writer<'r, R> {
                     b"type" => Attribute::Kind,
                     b"alt" => Attribute::Alt,
                     b"name" => Attribute::Name,
+                    b"href" => Attribute::Href,
                     _ => Attribute::Other,
                 };
             }
@@ -104,6 +107,7 @@ impl<'r, R: Renderer> Writer<'r, R> {
                     Attribute::Kind => &mut self.attributes.kind,
                     Attribute::Alt => &mut self.attributes.alt,
                     Attribute::Name => &mut self.attributes.name,
+                    Attribute::Href => &mut self.attributes.href,
                     Attribute::Other => return,
                 };
                 // WHATWG: of two attributes with one name the first counts.

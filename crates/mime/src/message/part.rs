@@ -241,7 +241,7 @@ impl<'m> Part<'m> {
     /// The body with its transfer encoding undone; dirt is skipped.
     ///
     /// uuencode and yEnc decode from their first line `begin` to their `end`; without one the body stays as it is. No
-    /// encoding makes a body longer.
+    /// encoding makes a body longer by more than a half.
     ///
     /// ```
     /// let raw = b"Content-Transfer-Encoding: x-uuencode\n\nbegin 644 cat.txt\n#0V%T\n`\nend\n";
@@ -284,7 +284,7 @@ impl<'m> Part<'m> {
     /// The files that stand in the text itself: uuencode between `begin` and `end`, yEnc.
     ///
     /// [`Part::text`] keeps them: [`EmbeddedFile::range`] says where they stand. At most
-    /// [`Limits::list_items`](super::Limits::list_items) are read, and they are shorter than the text.
+    /// [`Limits::list_items`](super::Limits::list_items) are read.
     ///
     /// ```
     /// let raw = b"Subject: cat\n\nHere it is.\nbegin 644 cat.txt\n#0V%T\n`\nend\n";

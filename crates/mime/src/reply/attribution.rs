@@ -36,6 +36,14 @@ pub(crate) fn ending_at(
         if start.is_empty() || start.depth != line.depth || line.end - start.content > MAX_BYTES {
             break;
         }
+        // What begins with a bullet is an item of the writer's list, and not wrapped from anything.
+        if first < last
+            && ["- ", "* ", "+ ", "\u{2022}"]
+                .iter()
+                .any(|mark| start.text(text).starts_with(mark))
+        {
+            break;
+        }
         let joined = &text[start.content..line.end];
         if found.is_some() {
             // Longer only while something is missing: a date above, or the start of a bracket.

@@ -2,14 +2,37 @@
 
 use super::blocks::Region;
 use super::fragment::{FragmentKind, Rule};
+use super::markdown::Outline;
 use crate::html::{Element, Renderer, render};
 
-/// Renders HTML as text, with the regions that its structure marks.
-pub(crate) fn read(html: &str) -> (String, Vec<Region>) {
-    let mut structure = Structure::default();
-    let text = render(html, &mut structure);
-    structure.finish(text.len());
-    (text, structure.regions)
+/// Renders HTML as text, with the regions that its structure marks, and its styles.
+pub(crate) fn read(html: &str) -> (String, Vec<Region>, Outline) {
+    let mut reader = Reader::default();
+    let text = render(html, &mut reader);
+    reader.structure.finish(text.len());
+    (text, reader.structure.regions, reader.outline)
+}
+
+#[derive(Default)]
+struct Reader {
+    structure: Structure,
+    outline: Outline,
+}
+
+impl Renderer for Reader {
+    fn marks(&mut self, element: &Element<'_>) -> bool {
+        self.structure.marks(element)
+    }
+
+    fn open(&mut self, element: &Element<'_>, depth: usize, position: usize) {
+        self.structure.open(element, depth, position);
+        self.outline.open(element, depth, position);
+    }
+
+    fn close(&mut self, depth: usize, position: usize) {
+        self.structure.close(depth, position);
+        self.outline.close(depth, position);
+    }
 }
 
 /// Watches elements come and go, and remembers the outermost marked ones.

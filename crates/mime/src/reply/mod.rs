@@ -50,6 +50,7 @@ mod fragment;
 mod header_block;
 mod html;
 mod line;
+mod markdown;
 mod marker;
 mod options;
 mod own;
@@ -66,6 +67,7 @@ pub use options::Options;
 use crate::message::Message;
 use crate::tnef::Tnef;
 use blocks::Region;
+use markdown::Outline;
 
 /// A reply, cut into fragments that tile its text.
 ///
@@ -82,6 +84,7 @@ pub struct Reply<'t> {
     text: Cow<'t, str>,
     fragments: Vec<Fragment>,
     source: Source,
+    outline: Outline,
 }
 
 /// What a reply was read from.
@@ -123,8 +126,9 @@ impl<'t> Reply<'t> {
 
     /// Reads HTML.
     pub fn of_html_with(html: &str, options: &Options) -> Reply<'static> {
-        let (text, regions) = html::read(html);
-        Reply::read(Cow::Owned(text), &regions, options, Source::Html)
+        let (text, regions, outline) = html::read(html);
+        let reply = Reply::read(Cow::Owned(text), &regions, options, Source::Html);
+        Reply { outline, ..reply }
     }
 
     /// Reads a message with the default [`Options`]: its text part, or its HTML part where there is no text.
@@ -152,6 +156,7 @@ impl<'t> Reply<'t> {
                     text: Cow::Borrowed(""),
                     fragments: Vec::new(),
                     source: Source::Encrypted,
+                    outline: Outline::default(),
                 };
             }
             if !text.trim_matches(line::is_blank).is_empty() || message.html_part().is_none() {
@@ -196,6 +201,7 @@ impl<'t> Reply<'t> {
             text: Cow::Borrowed(""),
             fragments: Vec::new(),
             source,
+            outline: Outline::default(),
         }
     }
 
@@ -217,6 +223,7 @@ impl<'t> Reply<'t> {
             text,
             fragments,
             source,
+            outline: Outline::default(),
         }
     }
 
@@ -262,12 +269,44 @@ impl<'t> Reply<'t> {
             }
             out.push_str(self.text_of(fragment));
         }
-        let end = out.trim_end_matches(line::is_blank).len();
-        out.truncate(end);
-        // Only whole blank lines go at the start: an indented first line keeps its indent.
-        let blank = out.len() - out.trim_start_matches(line::is_blank).len();
-        let start = out[..blank].rfind('\n').map_or(0, |at| at + 1);
-        out.drain(..start);
+        trim(&mut out);
+        out
+    }
+
+    /// [`Reply::visible`] as Markdown (CommonMark): of HTML, with its emphasis, links, lists, code, quotes and headings;
+    /// of plain text, as it was typed.
+    ///
+    /// What stands in the HTML as text is escaped where it would mean something, so that it shows as it did. Links go to
+    /// `http` and `https` only: of others the text is left. Rendering it is the caller's business, and so is cleaning
+    /// what comes out: this writes no HTML.
+    ///
+    /// ```
+    /// use inreply_mime::reply::Reply;
+    ///
+    /// let html = "<div>It is <b>not</b> in <a href=\"https://example.com/box\">the box</a>:</div>\
+    ///     <ul><li>2 * 3 places<li><code>a_b</code></ul>\
+    ///     <div class=gmail_quote>On Monday Ann wrote: <blockquote>Is it?</blockquote></div>";
+    /// let reply = Reply::of_html(html);
+    /// assert_eq!(reply.visible(), "It is not in the box:\n- 2 * 3 places\n- a_b");
+    /// assert_eq!(
+    ///     reply.markdown(),
+    ///     "It is **not** in [the box](https://example.com/box):\n- 2 \\* 3 places\n- `a_b`"
+    /// );
+    /// assert_eq!(Reply::of_text("2 * 3").markdown(), "2 * 3");
+    /// ```
+    pub fn markdown(&self) -> String {
+        self.markdown_without(|_| false)
+    }
+
+    /// [`Reply::markdown`] without the addresses that the predicate names: see [`Reply::visible_without`].
+    pub fn markdown_without(&self, own: impl Fn(&str) -> bool) -> String {
+        if self.source != Source::Html {
+            return self.visible_without(own);
+        }
+        let keeps = |content: &str| !own::remove(content, &own).trim().is_empty();
+        let written = self.outline.write(&self.text, &self.fragments, keeps);
+        let mut out = own::remove(&markdown::tidy(&written), own);
+        trim(&mut out);
         out
     }
 
@@ -304,4 +343,12 @@ impl<'t> Reply<'t> {
         }
         out
     }
+}
+
+/// Takes white space off both ends; an indented first line keeps its indent.
+fn trim(text: &mut String) {
+    text.truncate(text.trim_end_matches(line::is_blank).len());
+    let blank = text.len() - text.trim_start_matches(line::is_blank).len();
+    let start = text[..blank].rfind('\n').map_or(0, |at| at + 1);
+    text.drain(..start);
 }
