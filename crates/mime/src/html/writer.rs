@@ -15,6 +15,8 @@ pub(super) struct Writer<'r, R> {
     breaks: usize,
     space: bool,
     quotes: usize,
+    /// Where the last quote starts: a paragraph there needs no blank line above it.
+    quote_start: usize,
     pre: usize,
     hidden: usize,
 }
@@ -65,6 +67,7 @@ impl<'r, R: Renderer> Writer<'r, R> {
             breaks: 0,
             space: false,
             quotes: 0,
+            quote_start: 0,
             pre: 0,
             hidden: 0,
         }
@@ -192,6 +195,7 @@ impl<'r, R: Renderer> Writer<'r, R> {
                 self.want(1);
                 self.flush_breaks();
                 self.quotes += usize::from(cite);
+                self.quote_start = self.out.len();
             }
             Tag::Pre => {
                 self.want(1);
@@ -304,7 +308,7 @@ impl<'r, R: Renderer> Writer<'r, R> {
 
     fn flush_breaks(&mut self) {
         let wanted = std::mem::take(&mut self.breaks);
-        if wanted == 0 || self.out.is_empty() {
+        if wanted == 0 || self.out.is_empty() || self.out.len() == self.quote_start {
             return;
         }
         let have = self.out.bytes().rev().take_while(|&b| b == b'\n').count();

@@ -100,6 +100,12 @@ const QUOTE: Mark = Mark {
     rule: Rule::HtmlQuote,
     to_end: false,
 };
+/// Thunderbird's line above the quote, which stands outside of it.
+const ATTRIBUTION: Mark = Mark {
+    kind: FragmentKind::Attribution,
+    rule: Rule::HtmlQuote,
+    to_end: false,
+};
 const REST: Mark = Mark {
     kind: FragmentKind::Quote,
     rule: Rule::HtmlQuote,
@@ -141,6 +147,9 @@ fn mark(element: &Element<'_>) -> Option<Mark> {
             _ => Some(INDENT),
         };
     }
+    if class(&["moz-cite-prefix"]) {
+        return Some(ATTRIBUTION);
+    }
     if class(QUOTE_CLASSES) || QUOTE_IDS.contains(&id) || QUOTE_NAMES.contains(&element.name()) {
         return Some(QUOTE);
     }
@@ -179,7 +188,6 @@ const QUOTE_CLASSES: &[&str] = &[
     "gmail_quote",
     "gmail_quote_container",
     "gmail_extra",
-    "moz-cite-prefix",
     "yahoo_quoted",
     "protonmail_quote",
     "zmail_extra",

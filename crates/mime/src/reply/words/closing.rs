@@ -86,6 +86,7 @@ pub(crate) const CLIENT: &[&str] = &[
     "trimis din",
     "elküldve",
     "küldve",
+    "poslano iz",
     "poslano s",
     "poslano z",
     "poslato sa",
@@ -93,6 +94,7 @@ pub(crate) const CLIENT: &[&str] = &[
     "saadetud",
     "išsiųsta",
     "nosūtīts",
+    "sūtīts no",
     "enviat des",
     "отправлено с",
     "отправлено из",
@@ -120,6 +122,7 @@ pub(crate) const CLIENT: &[&str] = &[
     "أُرسلت من",
     "مرسل من",
     "أرسلت من",
+    "تم الإرسال من",
 ];
 
 /// How it ends, in languages that put the verb last.
