@@ -159,6 +159,44 @@ async fn each_security_delivers_where_it_may() {
 }
 
 #[tokio::test]
+async fn one_connection_takes_several_messages() {
+    let mut fixture = Fixture::start("127.0.0.1", false).await;
+    let client = ClientConfig::new("client.example".parse().unwrap());
+    let relay = Relay::new("127.0.0.1", fixture.address.port(), client)
+        .security(
+            Security::Required,
+            &Trust::File(fixture.certificate.clone()),
+        )
+        .unwrap();
+    let mut connection = relay.open().await.unwrap();
+    for number in 0..3 {
+        assert!(connection.is_open());
+        let envelope =
+            Envelope::new("<>".parse().unwrap()).to("<bob@example.net>".parse().unwrap());
+        let sent = connection
+            .send(envelope, b"Subject: hi\r\n\r\nhello\r\n")
+            .await;
+        assert!(sent.result.unwrap().is_delivered());
+        let said = sent.transcript.to_string();
+        assert_eq!(said.contains("STARTTLS"), number == 0, "{said}");
+        assert_eq!(said.matches("(message, ").count(), 1, "{said}");
+    }
+    // A message that this session cannot take costs no other.
+    let envelope = Envelope::new("<>".parse().unwrap()).to("<bob@example.net>".parse().unwrap());
+    let sent = connection
+        .send(envelope.clone().octets(u64::MAX), b"")
+        .await;
+    assert!(matches!(sent.result, Err(RelayError::Unsuitable(_))));
+    let sent = connection.send(envelope, b"Subject: hi\r\n\r\n").await;
+    assert!(sent.result.unwrap().is_delivered());
+    assert!(connection.quit().await.to_string().contains("QUIT"));
+    assert_eq!(
+        fixture.heard(),
+        ["TLSv1.3", "message", "message", "message", "message"]
+    );
+}
+
+#[tokio::test]
 async fn a_certificate_of_another_name_or_issuer_is_told() {
     let mut fixture = Fixture::start("other.example", false).await;
     let other = Fixture::start("127.0.0.1", false).await;

@@ -342,6 +342,11 @@ impl Client {
         self.transcript.as_ref()
     }
 
+    /// The same, taken: what is said next begins an empty one. For sessions of many messages, each of which is logged.
+    pub fn take_transcript(&mut self) -> Option<Transcript> {
+        self.transcript.as_mut().map(std::mem::take)
+    }
+
     fn reply(&mut self, now: Instant, reply: Reply) {
         let answered = self
             .expected

@@ -162,6 +162,11 @@ impl SecureClient {
         self.client.transcript()
     }
 
+    /// [`Client::take_transcript`].
+    pub fn take_transcript(&mut self) -> Option<Transcript> {
+        self.client.take_transcript()
+    }
+
     fn begin_handshake(&mut self) {
         if self.link.is_some() || !self.client.wants_handshake() {
             return;

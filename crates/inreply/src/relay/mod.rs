@@ -1,28 +1,23 @@
 //! Sends mail to a relay: sockets and time for the client machine of `inreply-smtp`, on Tokio.
 
+mod connection;
+
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
 use inreply_smtp::client::{
-    Client, ClientConfig, CloseReason, Envelope, Event, Report, SendError, StartTls,
+    Client, ClientConfig, CloseReason, Envelope, Report, SendError, StartTls,
 };
 use inreply_smtp::sasl::NONCE_OCTETS;
 use inreply_smtp::tls::{HandshakeFailure, SecureClient};
 use inreply_smtp::transcript::Transcript;
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, lookup_host};
-use tokio::time::{sleep_until, timeout};
+use tokio::time::timeout;
 
+pub use self::connection::Connection;
 use crate::tls::{TlsError, Trust, client_config};
-
-/// Octets of a message that are handed to the machine at once.
-const PIECE: usize = 65_536;
-
-/// Room made for one read: a reply to EHLO fits.
-const READ_SIZE: usize = 4_096;
 
 /// A server that takes our mail.
 ///
@@ -177,43 +172,45 @@ impl Relay {
         self
     }
 
-    /// Sends one message on a connection of its own; every address of the name is tried in turn.
+    /// Sends one message on a connection of its own.
     pub async fn send(&self, envelope: Envelope, message: &[u8]) -> Sent {
+        match self.open().await {
+            Ok(mut connection) => {
+                let mut sent = connection.send(envelope, message).await;
+                sent.transcript.append(&connection.quit().await);
+                sent
+            }
+            Err(sent) => *sent,
+        }
+    }
+
+    /// A connection for several messages: every address of the name is tried in turn, then the session is greeted, secured
+    /// and authenticated.
+    ///
+    /// # Errors
+    /// A [`Sent`] of nothing: why there is no session, and what was said until then.
+    pub async fn open(&self) -> Result<Connection, Box<Sent>> {
         let mut transcript = Transcript::default();
+        let failed = |error, transcript| {
+            Box::new(Sent {
+                result: Err(error),
+                transcript,
+            })
+        };
         let (stream, peer) = match self.connect().await {
             Ok(connected) => connected,
-            Err(error) => {
-                return Sent {
-                    result: Err(error),
-                    transcript,
-                };
-            }
+            Err(error) => return Err(failed(error, transcript)),
         };
         transcript.opened(&format!("{}:{}", self.host, self.port));
-        let mut client = match self.machine() {
+        let client = match self.machine() {
             Ok(client) => client,
-            Err(error) => {
-                return Sent {
-                    result: Err(error),
-                    transcript,
-                };
-            }
+            Err(error) => return Err(failed(error, transcript)),
         };
-        let result = converse(stream, &mut client, envelope, message).await;
-        let result = result.map_err(|error| match (error, client.failure()) {
-            (Failure::Relay(RelayError::Closed(CloseReason::TlsFailed)), Some(source)) => {
-                RelayError::Handshake {
-                    peer,
-                    source: source.clone(),
-                }
-            }
-            (Failure::Relay(error), _) => error,
-            (Failure::Io(source), _) => RelayError::Broken { peer, source },
-        });
-        if let Some(said) = client.transcript() {
-            transcript.append(said);
+        let mut connection = Connection::new(stream, peer, client, transcript);
+        match connection.greeted().await {
+            Ok(()) => Ok(connection),
+            Err(error) => Err(failed(error, connection.said())),
         }
-        Sent { result, transcript }
     }
 
     /// The machine of one session, behind its TLS.
@@ -253,88 +250,4 @@ impl Relay {
         }
         Err(last)
     }
-}
-
-enum Failure {
-    Io(io::Error),
-    Relay(RelayError),
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
-/// The driver's loop of `inreply-smtp`, until the session is closed.
-async fn converse(
-    mut stream: TcpStream,
-    client: &mut SecureClient,
-    envelope: Envelope,
-    message: &[u8],
-) -> Result<Report, Failure> {
-    let (mut input, mut envelope, mut report) = (BytesMut::new(), Some(envelope), None);
-    loop {
-        client.handle_input(Instant::now(), &mut input);
-        flush(client, &mut stream).await?;
-        while let Some(event) = client.poll_event() {
-            match event {
-                Event::Ready(_) => {
-                    if let Some(envelope) = envelope.take()
-                        && let Err(error) = client.send(Instant::now(), envelope)
-                    {
-                        report = Some(Err(RelayError::Unsuitable(error)));
-                        client.quit(Instant::now());
-                    }
-                }
-                Event::BodyWanted => {
-                    for piece in message.chunks(PIECE) {
-                        // An end of the session in between is told by the next event.
-                        let _ = client.write_body(Instant::now(), piece);
-                        flush(client, &mut stream).await?;
-                    }
-                    let _ = client.finish_body(Instant::now());
-                }
-                Event::Finished(finished) => {
-                    report = Some(Ok(finished));
-                    client.quit(Instant::now());
-                }
-                Event::Closed(reason) => {
-                    return report
-                        .unwrap_or(Err(RelayError::Closed(reason)))
-                        .map_err(Failure::Relay);
-                }
-                _ => {}
-            }
-            flush(client, &mut stream).await?;
-        }
-        let deadline = client.poll_timeout();
-        input.reserve(READ_SIZE);
-        tokio::select! {
-            read = stream.read_buf(&mut input) => match read {
-                Ok(0) => client.handle_eof(Instant::now()),
-                Ok(_) => {}
-                // Behind the report only the goodbye is missing.
-                Err(_) if report.is_some() => client.handle_eof(Instant::now()),
-                Err(error) => return Err(error.into()),
-            },
-            () = sleep_until(deadline.unwrap_or_else(Instant::now).into()), if deadline.is_some() => {
-                client.handle_timeout(Instant::now());
-            }
-        }
-    }
-}
-
-async fn flush(client: &mut SecureClient, stream: &mut TcpStream) -> io::Result<()> {
-    while let Some(octets) = client.poll_transmit() {
-        let patience = client
-            .poll_timeout()
-            .map(|at| at.saturating_duration_since(Instant::now()));
-        timeout(
-            patience.unwrap_or(Duration::from_mins(5)),
-            stream.write_all(&octets),
-        )
-        .await??;
-    }
-    Ok(())
 }
