@@ -265,6 +265,11 @@ const CASES: &[Case] = &[
         "control characters dropped",
     ),
     (
+        "=?utf-8?q?a=0D=0ABcc:_x,_y?= <ann@example.com>",
+        &[("a  Bcc: x, y", "ann@example.com")],
+        "RFC 2047 §5 (3): no colon or comma in a word of a phrase; one all the same parts nothing",
+    ),
+    (
         "alice%example.org@example.com",
         &[("", "alice%example.org@example.com")],
         "no source route in a local part: RFC 5321 §2.3.11",

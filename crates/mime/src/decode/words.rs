@@ -27,6 +27,16 @@ pub(crate) fn decode_piece(bytes: &[u8]) -> Cow<'_, str> {
     decode_flagged(bytes, Bounds::Free).0
 }
 
+/// How long the encoded word at the start of `bytes` is, if there is one without white space.
+pub(crate) fn length(bytes: &[u8]) -> Option<usize> {
+    if !bytes.starts_with(b"=?") {
+        return None;
+    }
+    let (_, length) = EncodedWord::at(bytes)?;
+    let blank = bytes[..length].iter().any(u8::is_ascii_whitespace);
+    (!blank).then_some(length)
+}
+
 /// What may stand beside an encoded word.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Bounds {

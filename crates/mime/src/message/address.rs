@@ -379,10 +379,15 @@ fn angle_end(value: &[u8], from: usize) -> usize {
     value.len()
 }
 
+/// An encoded word is one atom, whatever stands in it: RFC 2047 §5 (3) forbids commas and colons there, and programs
+/// write them.
 fn atom_end(value: &[u8], from: usize) -> usize {
+    let rest = &value[from..];
+    if let Some(length) = words::length(&rest[..rest.len().min(MAX_WORD)]) {
+        return from + length;
+    }
     let special =
         |b: &u8| matches!(b, b'"' | b'(' | b'<' | b',' | b';' | b':') || b.is_ascii_whitespace();
-    let rest = &value[from..];
     // At least one byte: a stray colon comes here too.
     from + rest
         .iter()
@@ -390,3 +395,6 @@ fn atom_end(value: &[u8], from: usize) -> usize {
         .position(special)
         .map_or(rest.len(), |at| at + 1)
 }
+
+/// RFC 2047 §2 has encoded words of 75 characters; a longer one is looked for no further than this.
+const MAX_WORD: usize = 1_024;
