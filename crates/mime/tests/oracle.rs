@@ -431,6 +431,13 @@ const HEADERS: &[HeaderCase] = &[
         "RFC 4155",
     ),
     (
+        "From : ann@example.com\nSubject: a\n\n",
+        "from",
+        &["ann@example.com"],
+        &[DefectKind::SpaceBeforeColon],
+        "RFC 5322 §4.5.8, and no line of an mbox, in the first line either",
+    ),
+    (
         "Date: soon\n\n",
         "date",
         &["soon"],

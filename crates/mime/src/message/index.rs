@@ -277,7 +277,13 @@ impl<'a> Walk<'a> {
             position = blank;
         }
         let line = &raw[position..];
-        if line.starts_with(b"From ") || line.starts_with(b">From ") {
+        // `From :` is a field of obsolete syntax (RFC 5322 §4.5).
+        let is_field = |name: &[u8]| name.trim_ascii_start().starts_with(b":");
+        let mbox = line
+            .strip_prefix(b"From ")
+            .or_else(|| line.strip_prefix(b">From "))
+            .is_some_and(|rest| !is_field(&rest[..rest.len().min(MAX_BLANKS)]));
+        if mbox {
             let end = self.line_end(position);
             self.defect(DefectKind::MboxLine, position, end);
             position = (end + 1).min(raw.len());
@@ -484,3 +490,6 @@ const MAX_DEFECTS: usize = 1_000;
 const FIELDS: usize = 100;
 
 const PARTS: usize = 8;
+
+/// More white space between a name and its colon is no field that anybody wrote.
+const MAX_BLANKS: usize = 80;

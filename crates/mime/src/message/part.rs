@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::content::{first_token, media_type, parameter};
 use super::embedded::{self, EmbeddedFile};
-use super::field::{Field, Fields};
+use super::field::{self, Field, Fields};
 use super::index::{NONE, PartEntry};
 use super::{Message, content};
 use crate::decode::{base64, charset, flowed, quoted_printable, uuencode, yenc};
@@ -204,6 +204,26 @@ impl<'m> Part<'m> {
         self.value(self.entry.disposition)
             .and_then(|value| parameter(value, "filename", limit))
             .or_else(|| self.parameter("name"))
+    }
+
+    /// Content-ID without angle brackets: what HTML beside it calls it by (`cid:`, RFC 2392).
+    ///
+    /// ```
+    /// let raw = b"Content-Type: multipart/related; boundary=b\n\n\
+    ///     --b\nContent-Type: text/html\n\n<img src=\"cid:lid@example.com\">\n\
+    ///     --b\nContent-Type: image/png\nContent-ID: <lid@example.com>\n\n...\n--b--\n";
+    /// let message = inreply_mime::Message::parse(raw);
+    /// let mut parts = message.parts();
+    /// let picture = parts.find(|part| part.content_id().as_deref() == Some("lid@example.com")).unwrap();
+    /// assert!(picture.is("image/png"));
+    /// ```
+    pub fn content_id(&self) -> Option<String> {
+        let field = self.header("content-id").first()?;
+        let mut ids = Vec::new();
+        field::message_ids(field.raw(), 1, &mut ids);
+        // Some write it without angle brackets and without an `@`.
+        let bare = || Some(field.text().into_owned()).filter(|text| !text.is_empty());
+        ids.pop().or_else(bare)
     }
 
     /// The transfer encoding.
