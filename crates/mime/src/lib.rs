@@ -1,5 +1,5 @@
-//! Reads mail: what a message holds ([`message`]), what its writer said ([`reply`]), and whether a person wrote it
-//! ([`kind`]).
+//! Reads mail: what a message holds ([`message`]), what its writer said ([`reply`]), whether a person wrote it
+//! ([`kind`]), and what a report reports ([`report`]).
 //!
 //! ```text
 //!  bytes ──► Message ──┬──► from, subject, parts, text …        (on call, nothing is parsed before)
@@ -31,20 +31,26 @@
 //!
 //! # How broken mail is read
 //! Nothing fails and nothing panics; each leniency is a [`Defect`](message::Defect) with its place: those that decide
-//! where parts lie in [`Message::defects`], the others when [`Message::audit`] reads everything.
+//! where parts lie in [`Message::defects`], the others when [`Message::audit`] reads everything. [`message`] has the
+//! list, with examples, and a comparison with other parsers.
 //! - Lines end in CRLF or LF. A bare CR is text.
 //! - A header line without colon is skipped; the body starts at the blank line.
 //! - A `multipart` without its closing line ends where its parent does; without a boundary it has no parts.
 //! - A boundary need only begin its line (RFC 2046 §5.1.1); the longest that fits is meant.
 //! - A part without a type is text/plain (RFC 2045 §5.2).
-//! - Base64 skips what is no base64; quoted-printable keeps a broken escape as it is.
+//! - Base64 skips what is no base64; quoted-printable keeps a broken escape as it is. uuencode and yEnc are known, as
+//!   encodings and in the middle of a text ([`Part::embedded_files`](message::Part::embedded_files)).
 //! - Unknown charsets are read as UTF-8, with U+FFFD for what is none; us-ascii too, but as windows-1252 where it is no
-//!   UTF-8 (three of four parsers agree, and it is what such senders meant).
+//!   UTF-8 (three of four parsers agree, and it is what such senders meant). A guess is made where it is asked for:
+//!   [`Part::guessed_text`](message::Part::guessed_text).
 //! - Encoded words are decoded in display names and text, never inside an address.
+//! - A message inside a message is opened even where it was encoded against the rules; [`tnef`] opens `winmail.dat`.
 //!
 //! # Limits
 //! Everything a sender controls is bounded by [`Limits`](message::Limits): depth 32, parts 10,000, fields 10,000,
-//! header section 1 MiB, list items 10,000. Every function takes time linear in its input.
+//! header section 1 MiB, list items 10,000; [`report`] and [`tnef`] have their own. Every function takes time linear in
+//! its input, and a message three allocations at most, or none with
+//! [`Message::parse_into`](message::Message::parse_into).
 //!
 //! # Why lazy?
 //! A server that answers a reply needs From, Message-ID, two fields more and one part. The walk finds where everything

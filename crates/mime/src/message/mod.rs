@@ -67,7 +67,7 @@
 //! | an encoded word inside an address | kept | decoded into the name | kept |
 //! | line ends inside an encoded word | spaces | kept | kept |
 //! | `<a@x> b <c@y>` | `c@y`, the rest is the name | one address out of both | an error |
-//! | ISO-2022-JP over two words | joined | escapes shown | joined, one letter lost |
+//! | ISO-2022-JP over two words | joined | joined, with a feature | one letter lost |
 //! | UTF-8 that is labelled us-ascii | UTF-8 | windows-1252 | windows-1252 |
 //! | format=flowed | undone | as it stands | as it stands |
 //! | uuencode, yEnc, winmail.dat | read | no | no |

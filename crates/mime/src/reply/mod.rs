@@ -24,20 +24,84 @@
 //!
 //! # The rules
 //! Shapes first, words second: each rule has a [`Rule`] and a [`Certainty`].
-//! - **Attribution**: up to five lines that hold a date, and an address or a verb of writing, and end in a colon. An
-//!   unmarked one must also open with its date, its preposition or a name: a sentence does not.
-//! - **Header block**: a run of `Word: value` lines with known labels; without them, an address in the first and a date
-//!   with a time in another, in three lines or more.
-//! - **Markers**: a known title between dashes ("Original Message"), dashes around an attribution.
-//! - **Quote marks**: `>`; bars at the start of two lines or more that are no table. Lines that a re-wrap tore off a
-//!   quoted line belong to the quote.
-//! - **HTML**: the classes and ids that mail programs put on quotes and signatures come first, then the text rules on
-//!   what is left. A plain `<blockquote>` is a quote where it comes last, the writer's where more follows.
+//!
+//! **Attribution**: up to five lines that hold a date, and an address or a verb of writing, and end in a colon. An
+//! unmarked one must also open with its date, its preposition or a name: a sentence does not. An item of a list is no
+//! part of one.
+//! ```text
+//! Le mar. 3 févr. 2026 à 09:12, Bob Stone <bob@example.com> a       Gmail, wrapped at 76
+//! écrit :
+//! > Il est là ?
+//! ```
+//! **Header block**: a run of `Word: value` lines with known labels; without them, an address in the first and a date
+//! with a time in another, in three lines or more.
+//! ```text
+//! Von: Bob Stone <bob@example.com>                                  Outlook: the quote has no marks
+//! Gesendet: Dienstag, 3. Februar 2026 09:12                         and goes to the end
+//! An: Ann Field
+//! Betreff: Deckel
+//!
+//! Ist er da?
+//! ```
+//! **Markers**: a known title between dashes, dashes around an attribution, a line that asks for the answer above it.
+//! ```text
+//! -----Ursprüngliche Nachricht-----                                 Outlook of old
+//! ---- On Tue, 03 Feb 2026 09:12:44 +0100 Bob wrote ----            Zoho
+//! ## Reply above this line ##                                       a notification
+//! ```
+//! **Quote marks**: `>`; bars at the start of two lines or more that are no table. Lines that a re-wrap tore off a
+//! quoted line belong to the quote.
+//! ```text
+//! > a line that was as long as it could be before it was
+//! quoted
+//! > and goes on
+//! ```
+//! **Signatures**: a delimiter, a trailing name behind a dash, a block of numbers and addresses, a program's own line.
+//! ```text
+//! -Ann                 --                       Von meinem iPhone gesendet
+//!                      Ann Field
+//! ```
+//! **Gateways**: a first paragraph that warns of mail from outside; a last one with two words or more of the lawyers'.
+//! ```text
+//! [EXTERNAL] Do not click links unless you recognize the sender.
+//! ```
+//! **HTML**: the classes and ids that mail programs put on quotes and signatures come first, then the text rules on
+//! what is left. A plain `<blockquote>` is a quote where it comes last, the writer's where more follows.
+//! ```text
+//! <div class="gmail_quote">                         Gmail, and many that copied it
+//! <blockquote type="cite">                          Apple Mail, Thunderbird
+//! <div class="moz-cite-prefix">                     Thunderbird's line above it
+//! <div style="border:none;border-top:solid #E1E1E1  Outlook
+//! <div id="divRplyFwdMsg">, <div id="appendonsend"> Outlook on the web
+//! <div class="yahoo_quoted">, "protonmail_quote"    Yahoo, Proton
+//! <div name="quote">, <hr id="zwchr">               GMX and web.de, Zimbra
+//! ```
+//! **Inline answers**: several quotes with text below each stay, with the attribution above the first.
+//! ```text
+//! > Is it there?                                    shown
+//! Yes.
+//! > And the box?                                    shown
+//! No.
+//! ```
 //!
 //! # Adding a language
-//! Nothing, if its mail programs write date, address and colon: the shapes know no language. Else add to `words/`: the
-//! verb that ends an attribution, the labels of a header block, the titles of quoted and forwarded messages, how the
-//! line of a telephone begins; and a line to each file of `tests/replies/`.
+//! Nothing, if its mail programs write date, address and colon: the shapes know no language. Else
+//! 1. write `tests/replies/languages/xx.txt`, from what the programs write in that language, and run
+//!    `cargo test -p inreply-mime --test reply_languages`: it shows which lines the shapes do not know;
+//! 2. add to `words/` what is missing: the verb that ends an attribution, the labels of a header block, the titles of
+//!    quoted and forwarded messages, how the line of a telephone begins.
+//!
+//! # Beside other extractors
+//! Of 408 replies in plain text out of other projects' test suites, 205 were seen when the rules were written:
+//!
+//! | | right | the median reply |
+//! |---|---|---|
+//! | here | 94 % of the 205 | 5 µs |
+//! | email_reply_trimmer (Ruby), the best of 22 | 67 % of the 408, 61 % without its own suite | 212 µs |
+//! | email_reply_parser (Rust) | 49 % of the 408 | 20 ms |
+//! | email_reply_parser (Ruby, GitHub's) | 34 % of the 408 | |
+//!
+//! Most take quadratic time on some input. `LEDGER.md` names the cases that contradict the policy.
 //!
 //! # Why linear?
 //! Each line is looked at once by each rule; what joins lines joins five at most, of 500 bytes at most. There is no
