@@ -25,7 +25,7 @@
 //! # Features
 //!
 //! - `dns`: the module `resolver`, which asks for the doctor of [`inreply-dns`](dns). It brings `tokio`.
-//! - `tokio`: the modules `listener`, `receiver`, `relay`, `tls` and `worker`, with TLS by rustls and ring. Without it the crate is policy, formats and a
+//! - `tokio`: the modules `listener`, `logs`, `receiver`, `relay`, `tls` and `worker`, with TLS by rustls and ring. Without it the crate is policy, formats and a
 //!   synchronous spool.
 //!
 //! # Limits
@@ -40,6 +40,8 @@ pub mod inbox;
 pub mod intake;
 #[cfg(feature = "tokio")]
 pub mod listener;
+#[cfg(feature = "tokio")]
+pub mod logs;
 pub mod notify;
 #[cfg(feature = "tokio")]
 pub mod receiver;

@@ -13,7 +13,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::{Bytes, BytesMut};
-use inreply_smtp::server::AbortReason;
+use inreply_mime::Message;
+use inreply_smtp::server::{AbortReason, CloseReason};
 use inreply_smtp::tls::TlsInfo;
 use inreply_smtp::wire::domain::EhloName;
 use inreply_smtp::wire::parameter::{MailParameters, RcptParameters};
@@ -28,6 +29,8 @@ use crate::gate::{Decision, Gate, Recipient};
 use crate::inbox::{Inbox, Senders, Standing};
 use crate::intake::{Mail, Outcome, decide};
 use crate::listener::Handler;
+use crate::logs::Logs;
+use crate::logs::mail::{Commands, Delivery, Letter, Stage};
 use crate::spool::{Draft, Maildir, Preamble, QueueId};
 use crate::texts;
 
@@ -47,17 +50,24 @@ pub struct Receiver<I> {
     pub(crate) spool: Maildir,
     pub(crate) inbox: I,
     pub(crate) arrived: Notify,
+    pub(crate) logs: Logs,
     readers: Semaphore,
 }
 
 impl<I: Inbox> Receiver<I> {
     /// Joins the gate, the spool and the product.
     pub fn new(gate: Gate, spool: Maildir, inbox: I) -> Arc<Self> {
+        Self::with_logs(gate, spool, inbox, Logs::default())
+    }
+
+    /// The same, with logs for the operator.
+    pub fn with_logs(gate: Gate, spool: Maildir, inbox: I, logs: Logs) -> Arc<Self> {
         Arc::new(Self {
             gate,
             spool,
             inbox,
             arrived: Notify::new(),
+            logs,
             readers: Semaphore::new(READERS),
         })
     }
@@ -77,13 +87,22 @@ impl<I: Inbox> Receiver<I> {
         &self.inbox
     }
 
+    /// The logs.
+    pub fn logs(&self) -> &Logs {
+        &self.logs
+    }
+
     /// The policy of one connection, for [`crate::listener::serve`].
     pub fn session(self: &Arc<Self>, peer: SocketAddr) -> Session<I> {
+        if let Some(log) = &self.logs.mail {
+            log.connect(peer.ip());
+        }
         Session {
             receiver: Arc::clone(self),
             peer,
             hello: None,
             transaction: None,
+            commands: Commands::default(),
         }
     }
 
@@ -108,8 +127,15 @@ impl<I: Inbox> Receiver<I> {
 pub struct Session<I> {
     receiver: Arc<Receiver<I>>,
     peer: SocketAddr,
-    hello: Option<EhloName<'static>>,
+    hello: Option<Hello>,
     transaction: Option<Transaction>,
+    commands: Commands,
+}
+
+#[derive(Debug)]
+struct Hello {
+    name: EhloName<'static>,
+    extended: bool,
 }
 
 #[derive(Debug)]
@@ -125,6 +151,8 @@ struct Transaction {
 #[derive(Debug)]
 struct Writing {
     received_at: SystemTime,
+    /// Octets that came so far.
+    size: u64,
     /// Octets that are not in the draft yet.
     octets: BytesMut,
     draft: Option<Draft>,
@@ -136,6 +164,7 @@ impl Writing {
     fn new() -> Self {
         Self {
             received_at: SystemTime::now(),
+            size: 0,
             octets: BytesMut::new(),
             draft: None,
             fault: None,
@@ -153,10 +182,18 @@ impl<I: Inbox> Handler for Session<I> {
         // The session begins anew, and the log has the evidence.
         (self.hello, self.transaction) = (None, None);
         tracing::info!(peer = %self.peer, %tls, "TLS connection established");
+        self.commands.starttls.add(true);
+        if let Some(log) = &self.receiver.logs.mail {
+            log.tls(self.peer.ip(), tls);
+        }
     }
 
-    async fn hello(&mut self, name: EhloName<'static>) -> Result<(), Reply> {
-        self.hello = Some(name);
+    async fn hello(&mut self, name: EhloName<'static>, extended: bool) -> Result<(), Reply> {
+        match extended {
+            true => self.commands.ehlo.add(true),
+            false => self.commands.helo.add(true),
+        }
+        self.hello = Some(Hello { name, extended });
         Ok(())
     }
 
@@ -165,6 +202,7 @@ impl<I: Inbox> Handler for Session<I> {
         reverse_path: ReversePath<'static>,
         _: MailParameters<'static>,
     ) -> Result<(), Reply> {
+        self.commands.mail.add(true);
         self.transaction = Some(Transaction {
             reverse_path,
             paths: Vec::new(),
@@ -180,27 +218,20 @@ impl<I: Inbox> Handler for Session<I> {
         path: ForwardPath<'static>,
         _: RcptParameters<'static>,
     ) -> Result<(), Reply> {
-        let Some(transaction) = &mut self.transaction else {
-            return Err(texts::LOCAL_FAULT);
-        };
-        let gate = &self.receiver.gate;
-        let recipient = match gate.check(&transaction.recipients, &path, day(SystemTime::now())) {
-            Decision::Accept(recipient) => recipient,
-            Decision::Refuse(reply) => return Err(reply),
-            Decision::Ask(token) => match self.receiver.standing(&token).await {
-                Some(standing) => {
-                    let recipient = gate.admit(token, &standing)?;
-                    if let Standing::Open(senders) = standing {
-                        transaction.senders = Some(senders);
-                    }
-                    recipient
-                }
-                None => Recipient::Reply(token),
-            },
-        };
-        transaction.recipients.push(recipient);
-        transaction.paths.push(path);
-        Ok(())
+        let decided = self.decide_recipient(&path).await;
+        self.commands.rcpt.add(decided.is_ok());
+        match (decided, &mut self.transaction) {
+            (Ok(recipient), Some(transaction)) => {
+                transaction.recipients.push(recipient);
+                transaction.paths.push(path);
+                Ok(())
+            }
+            (Ok(_), None) => Err(texts::LOCAL_FAULT),
+            (Err(reply), _) => {
+                self.log_refusal(Stage::Rcpt(&path), &reply);
+                Err(reply)
+            }
+        }
     }
 
     async fn data(&mut self) -> Result<(), Reply> {
@@ -217,6 +248,7 @@ impl<I: Inbox> Handler for Session<I> {
         if transaction.message.fault.is_some() || transaction.is_for_nobody() {
             return;
         }
+        transaction.message.size += octets.len() as u64;
         transaction.message.octets.extend_from_slice(&octets);
         if transaction.message.octets.len() > IN_MEMORY {
             let preamble = transaction.preamble(self.peer, self.hello.as_ref());
@@ -228,17 +260,77 @@ impl<I: Inbox> Handler for Session<I> {
     }
 
     async fn message(&mut self, _: Option<usize>) -> Reply {
-        let Some(mut transaction) = self.transaction.take() else {
+        let reply = self.verdict().await;
+        self.commands.data.add(reply.is_positive());
+        if !reply.is_positive() {
+            self.log_refusal(Stage::EndOfMessage, &reply);
+        }
+        self.transaction = None;
+        reply
+    }
+
+    fn aborted(&mut self, reason: AbortReason) {
+        if self.transaction.take().is_some() && reason != AbortReason::Client {
+            tracing::info!(peer = %self.peer, %reason, "no message");
+        }
+    }
+
+    fn closed(&mut self, reason: CloseReason) {
+        if reason == CloseReason::Quit {
+            self.commands.quit.add(true);
+        }
+    }
+}
+
+/// The last line of a session, however it ended.
+impl<I> Drop for Session<I> {
+    fn drop(&mut self) {
+        if let Some(log) = &self.receiver.logs.mail {
+            log.disconnect(self.peer.ip(), &self.commands);
+        }
+    }
+}
+
+impl<I: Inbox> Session<I> {
+    async fn decide_recipient(&mut self, path: &ForwardPath<'static>) -> Result<Recipient, Reply> {
+        let Some(transaction) = &mut self.transaction else {
+            return Err(texts::LOCAL_FAULT);
+        };
+        let gate = &self.receiver.gate;
+        match gate.check(&transaction.recipients, path, day(SystemTime::now())) {
+            Decision::Accept(recipient) => Ok(recipient),
+            Decision::Refuse(reply) => Err(reply),
+            Decision::Ask(token) => match self.receiver.standing(&token).await {
+                Some(standing) => {
+                    let recipient = gate.admit(token, &standing)?;
+                    if let Standing::Open(senders) = standing {
+                        transaction.senders = Some(senders);
+                    }
+                    Ok(recipient)
+                }
+                None => Ok(Recipient::Reply(token)),
+            },
+        }
+    }
+
+    /// What the client hears behind the final dot.
+    async fn verdict(&mut self) -> Reply {
+        let Some(transaction) = &mut self.transaction else {
             return texts::LOCAL_FAULT;
         };
+        let arrived = SystemTime::now();
         if transaction.is_for_nobody() {
             tracing::info!(peer = %self.peer, "message discarded");
+            if let Ok(id) = QueueId::new(transaction.message.received_at) {
+                self.log_message(id, None, arrived, "discarded");
+            }
             return Reply::literal(ReplyCode::OK, (2, 0, 0), "Ok: discarded");
         }
         let preamble = transaction.preamble(self.peer, self.hello.as_ref());
-        match store(&self.receiver, &preamble, &mut transaction).await {
-            Ok(Ok(id)) => {
+        match store(&self.receiver, &preamble, transaction).await {
+            Ok(Ok(Stored { id, message_id })) => {
                 tracing::info!(%id, peer = %self.peer, "message queued");
+                self.log_message(id, message_id.as_deref(), arrived, "delivered to maildir");
                 self.receiver.arrived.notify_one();
                 Reply::new(
                     ReplyCode::OK,
@@ -266,10 +358,46 @@ impl<I: Inbox> Handler for Session<I> {
         }
     }
 
-    fn aborted(&mut self, reason: AbortReason) {
-        if self.transaction.take().is_some() && reason != AbortReason::Client {
-            tracing::info!(peer = %self.peer, %reason, "no message");
+    fn log_refusal(&self, stage: Stage<'_>, reply: &Reply) {
+        if let (Some(log), Some(letter)) = (&self.receiver.logs.mail, self.letter()) {
+            log.reject(self.peer.ip(), stage, &letter, reply);
         }
+    }
+
+    fn log_message(
+        &self,
+        id: QueueId,
+        message_id: Option<&str>,
+        arrived: SystemTime,
+        status: &'static str,
+    ) {
+        let (Some(log), Some(transaction), Some(letter)) =
+            (&self.receiver.logs.mail, &self.transaction, self.letter())
+        else {
+            return;
+        };
+        let message = &transaction.message;
+        let delivery = Delivery {
+            message_id,
+            octets: message.size,
+            // A clock that is set back meanwhile makes it nothing.
+            transmission: arrived
+                .duration_since(message.received_at)
+                .unwrap_or_default(),
+            storing: arrived.elapsed().unwrap_or_default(),
+            status,
+        };
+        log.taken(self.peer.ip(), id, &letter, &delivery);
+    }
+
+    fn letter(&self) -> Option<Letter<'_>> {
+        let transaction = self.transaction.as_ref()?;
+        Some(Letter {
+            reverse_path: &transaction.reverse_path,
+            recipients: &transaction.paths,
+            hello: self.hello.as_ref().map(|hello| &hello.name),
+            extended: self.hello.as_ref().is_some_and(|hello| hello.extended),
+        })
     }
 }
 
@@ -280,12 +408,12 @@ impl Transaction {
             .all(|recipient| *recipient == Recipient::Nobody)
     }
 
-    fn preamble(&self, peer: SocketAddr, hello: Option<&EhloName<'static>>) -> Option<Preamble> {
+    fn preamble(&self, peer: SocketAddr, hello: Option<&Hello>) -> Option<Preamble> {
         Some(Preamble {
             reverse_path: self.reverse_path.clone(),
             recipients: self.paths.clone(),
             // The machine takes MAIL only behind EHLO or HELO.
-            hello: hello?.clone(),
+            hello: hello?.name.clone(),
             client: peer.ip(),
         })
     }
@@ -323,12 +451,18 @@ async fn write<I: Inbox>(
     Ok(())
 }
 
+/// A message in the spool.
+struct Stored {
+    id: QueueId,
+    message_id: Option<String>,
+}
+
 /// Stores the message, unless intake refuses it.
 async fn store<I: Inbox>(
     receiver: &Arc<Receiver<I>>,
     preamble: &Option<Preamble>,
     transaction: &mut Transaction,
-) -> io::Result<Result<QueueId, (Reply, &'static str)>> {
+) -> io::Result<Result<Stored, (Reply, &'static str)>> {
     if let Some(fault) = transaction.message.fault.take() {
         return Err(fault);
     }
@@ -367,7 +501,11 @@ async fn store<I: Inbox>(
         };
         match decide(receiver.gate.site(), &mail) {
             Outcome::Refused { reply, reason } => Ok(Err((reply, reason))),
-            _ => draft.commit().map(Ok),
+            _ => {
+                let message_id = Message::parse(message).message_id();
+                let id = draft.commit()?;
+                Ok(Ok(Stored { id, message_id }))
+            }
         }
     })
     .await?;

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use inreply_mime::Message;
 use inreply_token::Opened;
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
@@ -54,6 +55,9 @@ async fn work<I: Inbox>(receiver: &Arc<Receiver<I>>, shutdown: &watch::Receiver<
         };
         tracing::info!(%id, ?folder, "message processed");
         let spool = receiver.spool.clone();
+        if let Some(log) = &receiver.logs.replies {
+            log.moving(&spool.path(id), &spool.folder(&folder));
+        }
         if let Err(error) = blocking(move || spool.file(id, &folder)).await {
             tracing::error!(%id, %error, "the message cannot be moved");
         }
@@ -77,6 +81,11 @@ async fn process<I: Inbox>(receiver: &Arc<Receiver<I>>, id: QueueId) -> Result<F
             "the file does not begin with the fields of the server".to_owned(),
         ));
     };
+    if let Some(log) = &receiver.logs.replies {
+        let message_id = Message::parse(message).message_id();
+        let name = message_id.unwrap_or_else(|| id.to_string());
+        log.processing(&name, &receiver.spool.path(id));
+    }
     // The day of the arrival: a token that was good then does not expire while the message waits.
     let arrival = id.arrival();
     let (mut recipients, mut senders) = (Vec::new(), None);

@@ -14,6 +14,7 @@ use inreply::inbox::{
     IdempotencyKey, Inbox, InboxError, IncomingReply, Receipt, Senders, Standing,
 };
 use inreply::listener::{self, ListenerConfig};
+use inreply::logs::{LogFile, Logs, MailLog, RepliesLog};
 use inreply::receiver::Receiver;
 use inreply::relay::{Relay, RelayError};
 use inreply::site::Site;
@@ -101,7 +102,12 @@ impl Running {
             comments: Mutex::default(),
             told,
         };
-        let receiver = Receiver::new(gate(), Maildir::open(root).unwrap(), product);
+        let log = |name| LogFile::open(root.join(name)).unwrap();
+        let logs = Logs {
+            mail: Some(MailLog::new(log("mail.log"), "mx.forge.example")),
+            replies: Some(RepliesLog::new(log("replies.log"))),
+        };
+        let receiver = Receiver::with_logs(gate(), Maildir::open(root).unwrap(), product, logs);
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
         let (stop, stopped) = watch::channel(false);
@@ -174,6 +180,94 @@ async fn a_reply_is_a_comment_and_its_file_a_success() {
         files(&root.path().join("mail/reply/new")) + files(&root.path().join("mail/reply/tmp")),
         0
     );
+}
+
+/// The lines of a log behind their times, with what differs from run to run taken out.
+fn log_lines(path: &Path, id: &str) -> Vec<String> {
+    let pid = format!("[{}]", std::process::id());
+    let text = std::fs::read_to_string(path).unwrap();
+    let lines = text.lines().map(|line| {
+        let line = line.replace(id, "ID").replace(&pid, "[PID]");
+        line.split_once("mx.forge.example postfix/")
+            .map_or_else(|| line.clone(), |(_, text)| text.to_owned())
+    });
+    lines.collect()
+}
+
+#[tokio::test]
+async fn each_message_leaves_its_lines_in_both_logs() {
+    let root = tempfile::tempdir().unwrap();
+    let mut running = Running::start(root.path(), 10).await;
+    running.work();
+    let token = token();
+    running.send(&token, REPLY).await.unwrap();
+    running.next().await;
+    running
+        .send("nobody@reply.forge.example", REPLY)
+        .await
+        .unwrap();
+    running
+        .send(&token, "From: bob@example.com\r\n\r\n> Shall I?\r\n")
+        .await
+        .unwrap();
+    running.stop().await;
+
+    let success = root.path().join("incoming-mail/success");
+    let file = std::fs::read_dir(&success)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap();
+    let id = file.file_name().into_string().unwrap();
+    let lines = log_lines(&root.path().join("mail.log"), &id);
+    let session = |counts| format!("smtpd[PID]: disconnect from unknown[127.0.0.1] {counts}");
+    let expected = [
+        "smtpd[PID]: connect from unknown[127.0.0.1]".to_owned(),
+        "smtpd[PID]: ID: client=unknown[127.0.0.1]".to_owned(),
+        "cleanup[PID]: ID: message-id=<1@example.com>".to_owned(),
+        format!(
+            "qmgr[PID]: ID: from=<ann@example.com>, size={}, nrcpt=1 (queue active)",
+            REPLY.len()
+        ),
+        format!("local[PID]: ID: to=<{token}>, relay=local, delay="),
+        "qmgr[PID]: ID: removed".to_owned(),
+        session("ehlo=1 mail=1 rcpt=1 data=1 quit=1 commands=5"),
+        "smtpd[PID]: connect from unknown[127.0.0.1]".to_owned(),
+        "smtpd[PID]: NOQUEUE: reject: RCPT from unknown[127.0.0.1]: 550 5.1.1 <nobody@reply.forge.example>: No such address"
+            .to_owned(),
+        session("ehlo=1 mail=1 rcpt=0/1 quit=1 commands=3/4"),
+        "smtpd[PID]: connect from unknown[127.0.0.1]".to_owned(),
+        "smtpd[PID]: NOQUEUE: reject: END-OF-MESSAGE from unknown[127.0.0.1]: 554 5.6.0 <END-OF-MESSAGE>: ".to_owned(),
+        session("ehlo=1 mail=1 rcpt=1 data=0/1 quit=1 commands=4/5"),
+    ];
+    assert_eq!(lines.len(), expected.len(), "{lines:#?}");
+    for (line, expected) in lines.iter().zip(&expected) {
+        assert!(line.starts_with(expected), "{line}\n{expected}");
+    }
+    assert!(
+        lines[8].ends_with("; from=<ann@example.com> to=<nobody@reply.forge.example> proto=ESMTP helo=<client.example>"),
+        "{}",
+        lines[8]
+    );
+    assert!(
+        lines[4].ends_with(", dsn=2.0.0, status=sent (delivered to maildir)"),
+        "{}",
+        lines[4]
+    );
+
+    let lines = log_lines(&root.path().join("replies.log"), &id);
+    let new = root.path().join("mail/reply/new/ID");
+    let expected = [
+        "inreply: processing <1@example.com>".to_owned(),
+        format!("Matched {}", new.display()),
+        format!("Moving {} => {}", new.display(), success.display()),
+    ];
+    assert_eq!(lines.len(), expected.len(), "{lines:#?}");
+    for (line, expected) in lines.iter().zip(&expected) {
+        let (head, text) = line.split_once("] ").unwrap();
+        assert_eq!(text, expected);
+        assert!(head.starts_with('[') && head.ends_with(" #"), "{head}");
+    }
 }
 
 #[tokio::test]

@@ -37,10 +37,11 @@ pub trait Handler: Send {
         std::future::ready(Err(NOT_USED))
     }
 
-    /// EHLO or HELO. Accepts by default.
+    /// EHLO, LHLO or HELO, which is not extended. Accepts by default.
     fn hello(
         &mut self,
         _name: EhloName<'static>,
+        _extended: bool,
     ) -> impl Future<Output = Result<(), Reply>> + Send {
         std::future::ready(Ok(()))
     }

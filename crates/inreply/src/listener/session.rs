@@ -180,9 +180,11 @@ impl<H: Handler> Session<H> {
                     }
                 }));
             }
-            Event::Hello { ticket, name, .. } => {
-                (ticket, in_time(server, handler.hello(name)).await)
-            }
+            Event::Hello {
+                ticket,
+                name,
+                extended,
+            } => (ticket, in_time(server, handler.hello(name, extended)).await),
             Event::Mail {
                 ticket,
                 reverse_path,

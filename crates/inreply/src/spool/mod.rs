@@ -157,7 +157,7 @@ impl Maildir {
     /// # Errors
     /// Where the file cannot be read.
     pub fn read(&self, id: QueueId) -> io::Result<Vec<u8>> {
-        fs::read(self.new_folder().join(id.to_string()))
+        fs::read(self.path(id))
     }
 
     /// Moves a message from `new` to where it ends.
@@ -165,15 +165,22 @@ impl Maildir {
     /// # Errors
     /// Where the file or its reason cannot be written or moved; the message is then still in `new`.
     pub fn file(&self, id: QueueId, folder: &Folder) -> io::Result<()> {
-        let target = self.root.join(folder.path());
+        let target = self.folder(folder);
         fs::create_dir_all(&target)?;
         if let Folder::Failure(reason) = folder {
             fs::write(target.join(format!("{id}.reason")), format!("{reason}\n"))?;
         }
-        fs::rename(
-            self.new_folder().join(id.to_string()),
-            target.join(id.to_string()),
-        )
+        fs::rename(self.path(id), target.join(id.to_string()))
+    }
+
+    /// The file of a message that waits.
+    pub fn path(&self, id: QueueId) -> PathBuf {
+        self.new_folder().join(id.to_string())
+    }
+
+    /// Where messages end that belong in `folder`; it is made for the first of them.
+    pub fn folder(&self, folder: &Folder) -> PathBuf {
+        self.root.join(folder.path())
     }
 
     fn tmp(&self) -> PathBuf {
