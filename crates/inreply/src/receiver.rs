@@ -19,6 +19,7 @@ use inreply_smtp::tls::TlsInfo;
 use inreply_smtp::wire::domain::EhloName;
 use inreply_smtp::wire::parameter::{MailParameters, RcptParameters};
 use inreply_smtp::wire::path::{ForwardPath, ReversePath};
+use inreply_smtp::wire::proxy::ProxyHeader;
 use inreply_smtp::wire::reply::{EnhancedStatusCode, Reply, ReplyCode, ReplyText};
 use inreply_token::Day;
 use tokio::sync::{Notify, Semaphore};
@@ -94,14 +95,12 @@ impl<I: Inbox> Receiver<I> {
 
     /// The policy of one connection, for [`crate::listener::serve`].
     pub fn session(self: &Arc<Self>, peer: SocketAddr) -> Session<I> {
-        if let Some(log) = &self.logs.mail {
-            log.connect(peer.ip());
-        }
         Session {
             receiver: Arc::clone(self),
             peer,
             hello: None,
             transaction: None,
+            announced: false,
             commands: Commands::default(),
         }
     }
@@ -129,6 +128,8 @@ pub struct Session<I> {
     peer: SocketAddr,
     hello: Option<Hello>,
     transaction: Option<Transaction>,
+    /// The log has its connection.
+    announced: bool,
     commands: Commands,
 }
 
@@ -178,10 +179,16 @@ pub(crate) fn day(at: SystemTime) -> Day {
 }
 
 impl<I: Inbox> Handler for Session<I> {
+    fn proxied(&mut self, header: &ProxyHeader) {
+        // From here on the session is that of the client behind the balancer.
+        self.peer = header.source().unwrap_or(self.peer);
+    }
+
     fn secured(&mut self, tls: &TlsInfo) {
         // The session begins anew, and the log has the evidence.
         (self.hello, self.transaction) = (None, None);
         tracing::info!(peer = %self.peer, %tls, "TLS connection established");
+        self.announce();
         self.commands.starttls.add(true);
         if let Some(log) = &self.receiver.logs.mail {
             log.tls(self.peer.ip(), tls);
@@ -189,6 +196,7 @@ impl<I: Inbox> Handler for Session<I> {
     }
 
     async fn hello(&mut self, name: EhloName<'static>, extended: bool) -> Result<(), Reply> {
+        self.announce();
         match extended {
             true => self.commands.ehlo.add(true),
             false => self.commands.helo.add(true),
@@ -285,8 +293,20 @@ impl<I: Inbox> Handler for Session<I> {
 /// The last line of a session, however it ended.
 impl<I> Drop for Session<I> {
     fn drop(&mut self) {
+        self.announce();
         if let Some(log) = &self.receiver.logs.mail {
             log.disconnect(self.peer.ip(), &self.commands);
+        }
+    }
+}
+
+impl<I> Session<I> {
+    /// The first line of a session: once it is known whose it is.
+    fn announce(&mut self) {
+        if !std::mem::replace(&mut self.announced, true)
+            && let Some(log) = &self.receiver.logs.mail
+        {
+            log.connect(self.peer.ip());
         }
     }
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use inreply::gate::Gate;
 use inreply::listener::ListenerConfig;
+use inreply::logs::{LogFile, Logs, MailLog, RepliesLog};
 use inreply::relay::{Relay, Security};
 use inreply::site::Site;
 use inreply::smtp::client::{ClientConfig, Credentials};
@@ -220,6 +221,20 @@ impl Config {
 
     pub(crate) fn spool(&self) -> PathBuf {
         self.data.join("spool")
+    }
+
+    /// `mail.log` and `replies.log`.
+    pub(crate) fn logs(&self) -> Result<Logs> {
+        let folder = self.data.join("log");
+        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        let open = |name| {
+            let path = folder.join(name);
+            LogFile::open(&path).with_context(|| format!("cannot write to {}", path.display()))
+        };
+        Ok(Logs {
+            mail: Some(MailLog::new(open("mail.log")?, &self.host)),
+            replies: Some(RepliesLog::new(open("replies.log")?)),
+        })
     }
 
     pub(crate) fn store(&self) -> PathBuf {

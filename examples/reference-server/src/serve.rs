@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use inreply::listener;
+use inreply::logs::{Logs, MailLog, RepliesLog};
 use inreply::receiver::Receiver;
 use inreply::spool::Maildir;
 use inreply::worker;
@@ -39,7 +40,8 @@ impl Running {
             .await
             .with_context(|| format!("cannot listen on {}", config.inbound.listen))?;
         let address = listener.local_addr()?;
-        let receiver = Receiver::new(gate, spool, Forum::new(Arc::clone(&store), news));
+        let inbox = Forum::new(Arc::clone(&store), news);
+        let receiver = Receiver::with_logs(gate, spool, inbox, config.logs()?);
         let (stop, stopped) = watch::channel(false);
         let listener_config = config.listener()?;
         let sessions = Arc::clone(&receiver);
@@ -83,10 +85,27 @@ pub(crate) async fn run(config: &Config) -> Result<()> {
         signal(SignalKind::interrupt())?,
         signal(SignalKind::terminate())?,
     );
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+    let mut hangup = signal(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            _ = interrupt.recv() => break,
+            _ = terminate.recv() => break,
+            // What logrotate sends behind a rename.
+            _ = hangup.recv() => reopen(running.receiver.logs()),
+        }
     }
     tracing::info!("stopping");
     running.stop().await
+}
+
+fn reopen(logs: &Logs) {
+    let files = [
+        logs.mail.as_ref().map(MailLog::file),
+        logs.replies.as_ref().map(RepliesLog::file),
+    ];
+    for file in files.into_iter().flatten() {
+        if let Err(error) = file.reopen() {
+            tracing::error!(%error, "a log goes on in its old file");
+        }
+    }
 }
