@@ -264,3 +264,33 @@ proptest! {
         read_all(format!("{name}: {value}\r\n\r\nbody").as_bytes());
     }
 }
+
+/// With limits raised the reading is the same, however deep it goes.
+#[test]
+fn many_levels_are_told_apart() {
+    const LEVELS: usize = 300;
+    let mut raw = String::new();
+    for level in 0..LEVELS {
+        raw.push_str(&format!(
+            "Content-Type: multipart/mixed; boundary=\"b{level}\"\r\n\r\n--b{level}\r\n"
+        ));
+    }
+    raw.push_str("\r\ninnermost\r\n");
+    for level in (0..LEVELS).rev() {
+        // Each boundary begins with that of a level around it.
+        raw.push_str(&format!(
+            "--b{level}\r\n\r\nbelow {level}\r\n--b{level}--\r\n"
+        ));
+    }
+    let message = Message::parse_with(raw.as_bytes(), &Limits::default().depth(LEVELS));
+    assert!(message.defects().is_empty(), "{:?}", message.defects());
+    let leaves: Vec<String> = message
+        .parts()
+        .filter(|part| !part.has_parts())
+        .map(|part| part.text().into_owned())
+        .collect();
+    let expected: Vec<String> = std::iter::once("innermost".to_owned())
+        .chain((0..LEVELS).rev().map(|level| format!("below {level}")))
+        .collect();
+    assert_eq!(leaves, expected);
+}

@@ -105,21 +105,35 @@ impl Audit<'_> {
     }
 
     /// A delimiter that lost the line end before it (RFC 2046 §5.1.1): what follows belongs to the part it stands in.
+    ///
+    /// Looked for in the leaves right below a `multipart`: each is read once, however deep they lie.
     fn boundary(&mut self, part: &Part<'_>) {
         let Some(boundary) = part.parameter("boundary") else {
             return;
         };
         let delimiter = format!("--{boundary}");
-        let (body, start) = (part.raw_body(), part.body_range().start);
-        let mid_line = memmem::find_iter(body, &delimiter).find(|&at| {
-            let rest = &body[at + delimiter.len()..];
-            let rest = rest.strip_prefix(b"--").unwrap_or(rest);
-            let ends_line = rest.is_empty() || rest.starts_with(b"\n") || rest.starts_with(b"\r\n");
-            at > 0 && body[at - 1] != b'\n' && ends_line
-        });
-        if let Some(at) = mid_line {
-            let from = start + at;
-            self.push(DefectKind::MidLineBoundary, from..from + delimiter.len());
+        let finder = memmem::Finder::new(&delimiter);
+        let mut number = part.number() + 1;
+        while let Some(child) = self.message.part(number).filter(|child| {
+            number < part.entry.subtree_end as usize && child.depth() > part.depth()
+        }) {
+            number = child.entry.subtree_end as usize;
+            if child.is_multipart() {
+                continue;
+            }
+            let (body, start) = (child.raw_body(), child.body_range().start);
+            let mid_line = finder.find_iter(body).find(|&at| {
+                let rest = &body[at + delimiter.len()..];
+                let rest = rest.strip_prefix(b"--").unwrap_or(rest);
+                let ends_line =
+                    rest.is_empty() || rest.starts_with(b"\n") || rest.starts_with(b"\r\n");
+                at > 0 && body[at - 1] != b'\n' && ends_line
+            });
+            if let Some(at) = mid_line {
+                let from = start + at;
+                self.push(DefectKind::MidLineBoundary, from..from + delimiter.len());
+                return;
+            }
         }
     }
 

@@ -6,6 +6,7 @@
 use memchr::{memchr, memmem};
 
 use super::content::{boundary, is_multipart};
+use super::deep::{Deep, SHALLOW};
 use super::defect::{Defect, DefectKind};
 use super::limits::Limits;
 
@@ -24,6 +25,8 @@ pub struct Index {
     levels: Vec<Level>,
     /// Boundaries that do not stand in the input in one piece.
     joined: Vec<u8>,
+    /// The same levels once more, where they are many.
+    deep: Option<Box<Deep>>,
 }
 
 /// A header field: byte offsets into the input.
@@ -90,6 +93,7 @@ impl<'a> Walk<'a> {
         index.defects.clear();
         index.levels.clear();
         index.joined.clear();
+        index.deep = None;
         // What most messages need, so that none but the longest grow a table: three allocations, or none.
         if index.fields.capacity() == 0 {
             index.fields.reserve(FIELDS.min(raw.len() / 4));
@@ -167,6 +171,10 @@ impl<'a> Walk<'a> {
             let Some(open) = self.index.levels.pop() else {
                 break;
             };
+            if let Some(mut deep) = self.index.deep.take() {
+                deep.pop(self.boundary(&open));
+                self.index.deep = Some(deep).filter(|_| self.index.levels.len() > SHALLOW);
+            }
             if open.joined {
                 self.index.joined.truncate(open.boundary_start as usize);
             }
@@ -244,15 +252,31 @@ impl<'a> Walk<'a> {
         };
         level.first = first;
         level.firsts |= bit(first);
-        let repeated = self
-            .index
-            .levels
-            .iter()
-            .any(|around| self.boundary(around) == boundary);
+        let is_same = |around: &Level| self.boundary(around) == boundary;
+        let repeated = match &self.index.deep {
+            Some(deep) => deep.level(boundary).is_some(),
+            None => self.index.levels.iter().any(is_same),
+        };
         if repeated {
             self.defect(DefectKind::RepeatedBoundary, start, end);
         }
         self.index.levels.push(level);
+        self.remember_deep();
+    }
+
+    /// Remembers the innermost level by its boundary, or all of them where there have come to be many.
+    fn remember_deep(&mut self) {
+        let count = self.index.levels.len();
+        if count <= SHALLOW {
+            return;
+        }
+        let known = self.index.deep.is_some();
+        let mut deep = self.index.deep.take().unwrap_or_default();
+        let from = if known { count - 1 } else { 0 };
+        for number in from..count {
+            deep.push(self.boundary(&self.index.levels[number]), number);
+        }
+        self.index.deep = Some(deep);
     }
 
     fn boundary(&self, level: &Level) -> &[u8] {
@@ -429,21 +453,11 @@ impl<'a> Walk<'a> {
         if self.index.levels.last()?.firsts & bit(first) == 0 {
             return None;
         }
-        let mut found: Option<(usize, usize)> = None;
-        for (number, level) in self.index.levels.iter().enumerate().rev() {
-            let length = level.boundary_len as usize;
-            if level.first != first || found.is_some_and(|(_, longest)| longest >= length) {
-                continue;
-            }
-            if raw[line + 2..].starts_with(self.boundary(level)) {
-                found = Some((number, length));
-            }
-        }
-        let (number, length) = found?;
+        let feed = self.line_end(line);
+        let (number, length) = self.open_level_of(&raw[line + 2..feed], first)?;
         if self.index.levels[number].closed {
             return None;
         }
-        let feed = self.line_end(line);
         let close = raw.get(line + 2 + length..feed)?.starts_with(b"--");
         let mut body_end = line.saturating_sub(1);
         if body_end > 0 && raw[body_end - 1] == b'\r' {
@@ -456,6 +470,26 @@ impl<'a> Walk<'a> {
             body_end,
             next,
         })
+    }
+
+    /// The level of the longest boundary that begins the text, the innermost of equals, and that boundary's length.
+    fn open_level_of(&self, text: &[u8], first: u8) -> Option<(usize, usize)> {
+        let levels = &self.index.levels;
+        if let Some(deep) = &self.index.deep {
+            let number = deep.begins(text)?;
+            return Some((number, levels[number].boundary_len as usize));
+        }
+        let mut found: Option<(usize, usize)> = None;
+        for (number, level) in levels.iter().enumerate().rev() {
+            let length = level.boundary_len as usize;
+            if level.first != first || found.is_some_and(|(_, longest)| longest >= length) {
+                continue;
+            }
+            if text.starts_with(self.boundary(level)) {
+                found = Some((number, length));
+            }
+        }
+        found
     }
 
     /// The LF that ends the line, or the end of the input.

@@ -87,6 +87,7 @@ mod address;
 mod audit;
 pub(crate) mod content;
 mod date;
+mod deep;
 mod defect;
 mod embedded;
 mod field;
