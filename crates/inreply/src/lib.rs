@@ -43,6 +43,7 @@ pub mod listener;
 #[cfg(feature = "tokio")]
 pub mod logs;
 pub mod notify;
+pub mod rates;
 #[cfg(feature = "tokio")]
 pub mod receiver;
 #[cfg(feature = "tokio")]

@@ -10,7 +10,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::{Bytes, BytesMut};
 use inreply_mime::Message;
@@ -32,6 +32,7 @@ use crate::intake::{Mail, Outcome, decide};
 use crate::listener::Handler;
 use crate::logs::Logs;
 use crate::logs::mail::{Commands, Delivery, Letter, Stage};
+use crate::rates::{RateLimits, Rates};
 use crate::spool::{Draft, Maildir, Preamble, QueueId};
 use crate::texts;
 
@@ -44,6 +45,16 @@ const IN_MEMORY: usize = 262_144;
 /// Messages that are read at once: each is in memory whole for that while.
 const READERS: usize = 4;
 
+/// What a [`Receiver`] may have beside its parts.
+#[derive(Debug, Default)]
+#[allow(clippy::exhaustive_structs)]
+pub struct Options {
+    /// Logs for the operator; none by default.
+    pub logs: Logs,
+    /// How many replies are taken, and how fast.
+    pub rates: RateLimits,
+}
+
 /// What all sessions and the worker share.
 #[derive(Debug)]
 pub struct Receiver<I> {
@@ -52,23 +63,25 @@ pub struct Receiver<I> {
     pub(crate) inbox: I,
     pub(crate) arrived: Notify,
     pub(crate) logs: Logs,
+    rates: Rates,
     readers: Semaphore,
 }
 
 impl<I: Inbox> Receiver<I> {
     /// Joins the gate, the spool and the product.
     pub fn new(gate: Gate, spool: Maildir, inbox: I) -> Arc<Self> {
-        Self::with_logs(gate, spool, inbox, Logs::default())
+        Self::with(gate, spool, inbox, Options::default())
     }
 
-    /// The same, with logs for the operator.
-    pub fn with_logs(gate: Gate, spool: Maildir, inbox: I, logs: Logs) -> Arc<Self> {
+    /// The same, with logs for the operator and limits of one's own.
+    pub fn with(gate: Gate, spool: Maildir, inbox: I, options: Options) -> Arc<Self> {
         Arc::new(Self {
             gate,
             spool,
             inbox,
             arrived: Notify::new(),
-            logs,
+            logs: options.logs,
+            rates: Rates::new(options.rates),
             readers: Semaphore::new(READERS),
         })
     }
@@ -320,16 +333,24 @@ impl<I: Inbox> Session<I> {
         match gate.check(&transaction.recipients, path, day(SystemTime::now())) {
             Decision::Accept(recipient) => Ok(recipient),
             Decision::Refuse(reply) => Err(reply),
-            Decision::Ask(token) => match self.receiver.standing(&token).await {
-                Some(standing) => {
-                    let recipient = gate.admit(token, &standing)?;
-                    if let Standing::Open(senders) = standing {
-                        transaction.senders = Some(senders);
-                    }
-                    Ok(recipient)
+            Decision::Ask(token) => {
+                // The same token again belongs to the same message.
+                let again = transaction.recipients.contains(&Recipient::Reply(token));
+                let sender = &transaction.reverse_path;
+                if !again && !self.receiver.rates.take(Instant::now(), &token, sender) {
+                    return Err(texts::too_many(gate.site()));
                 }
-                None => Ok(Recipient::Reply(token)),
-            },
+                match self.receiver.standing(&token).await {
+                    Some(standing) => {
+                        let recipient = gate.admit(token, &standing)?;
+                        if let Standing::Open(senders) = standing {
+                            transaction.senders = Some(senders);
+                        }
+                        Ok(recipient)
+                    }
+                    None => Ok(Recipient::Reply(token)),
+                }
+            }
         }
     }
 

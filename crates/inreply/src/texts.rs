@@ -133,6 +133,12 @@ pub(crate) fn nothing_left(site: &Site) -> Reply {
 
 /// Of the receiver, which the `tokio` feature brings.
 #[cfg(feature = "tokio")]
+/// Never a 5yz reply: a person who writes much is no spammer, and their program tries again by itself.
+pub(crate) fn too_many(site: &Site) -> Reply {
+    let text = "Too many replies in a short time: this one is tried again later";
+    reply(site, ReplyCode::LOCAL_ERROR, enhanced!(4, 7, 1), text)
+}
+
 pub(crate) const LOCAL_FAULT: Reply = Reply::literal(
     ReplyCode::LOCAL_ERROR,
     (4, 3, 0),

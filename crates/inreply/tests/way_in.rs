@@ -15,7 +15,8 @@ use inreply::inbox::{
 };
 use inreply::listener::{self, ListenerConfig};
 use inreply::logs::{LogFile, Logs, MailLog, RepliesLog};
-use inreply::receiver::Receiver;
+use inreply::rates::{Rate, RateLimits};
+use inreply::receiver::{Options, Receiver};
 use inreply::relay::{Relay, RelayError};
 use inreply::site::Site;
 use inreply::smtp::client::{ClientConfig, Delivery, Envelope};
@@ -96,6 +97,10 @@ fn token() -> String {
 
 impl Running {
     async fn start(root: &Path, max_connections: usize) -> Self {
+        Self::limited(root, max_connections, RateLimits::default()).await
+    }
+
+    async fn limited(root: &Path, max_connections: usize, rates: RateLimits) -> Self {
         let (told, heard) = mpsc::unbounded_channel();
         let product = Product {
             standing: Mutex::new(Ok(Standing::Open(Senders::Anyone))),
@@ -107,7 +112,12 @@ impl Running {
             mail: Some(MailLog::new(log("mail.log"), "mx.forge.example")),
             replies: Some(RepliesLog::new(log("replies.log"))),
         };
-        let receiver = Receiver::with_logs(gate(), Maildir::open(root).unwrap(), product, logs);
+        let receiver = Receiver::with(
+            gate(),
+            Maildir::open(root).unwrap(),
+            product,
+            Options { logs, rates },
+        );
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
         let (stop, stopped) = watch::channel(false);
@@ -347,6 +357,31 @@ async fn a_refused_message_leaves_nothing() {
     ] {
         assert_eq!(files(&root.path().join(folder)), 0, "{folder}");
     }
+}
+
+#[tokio::test]
+async fn who_writes_too_fast_is_put_off_and_never_refused() {
+    let root = tempfile::tempdir().unwrap();
+    let mut rates = RateLimits::default();
+    rates.token = Some(Rate {
+        burst: 2,
+        every: Duration::from_hours(1),
+    });
+    let running = Running::limited(root.path(), 10, rates).await;
+    for number in 0..3 {
+        let sent = running.send(&token(), REPLY).await.unwrap();
+        match number {
+            0 | 1 => assert!(matches!(sent, Delivery::Delivered(_)), "{sent:?}"),
+            _ => assert!(
+                matches!(&sent, Delivery::Refused(reply) if reply.to_string().starts_with("451 4.7.1 ")),
+                "{sent:?}"
+            ),
+        }
+    }
+    // Bounces and the operator's mail are not what the limit is for.
+    let operator = running.send("abuse@reply.forge.example", REPLY).await;
+    assert!(matches!(operator.unwrap(), Delivery::Delivered(_)));
+    running.stop().await;
 }
 
 #[tokio::test]

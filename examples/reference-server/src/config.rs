@@ -9,6 +9,7 @@ use anyhow::{Context, Result, ensure};
 use inreply::gate::Gate;
 use inreply::listener::ListenerConfig;
 use inreply::logs::{LogFile, Logs, MailLog, RepliesLog};
+use inreply::rates::{Rate, RateLimits};
 use inreply::relay::{Relay, Security};
 use inreply::site::Site;
 use inreply::smtp::client::{ClientConfig, Credentials};
@@ -44,6 +45,9 @@ pub(crate) struct Inbound {
     pub(crate) require_tls: bool,
     pub(crate) max_message_octets: u64,
     pub(crate) max_connections: usize,
+    pub(crate) max_token_replies: u32,
+    pub(crate) max_sender_replies: u32,
+    pub(crate) proxy_from: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -91,6 +95,9 @@ impl Default for Inbound {
             require_tls: false,
             max_message_octets: 26_214_400,
             max_connections: 2_048,
+            max_token_replies: 30,
+            max_sender_replies: 120,
+            proxy_from: Vec::new(),
         }
     }
 }
@@ -168,7 +175,17 @@ impl Config {
             .max_message_octets(self.inbound.max_message_octets)
             .require_tls(self.inbound.require_tls)
             .bare_line_ends(BareLineEnds::Normalize);
-        let listener = ListenerConfig::new(machine).max_connections(self.inbound.max_connections);
+        let proxies = self
+            .inbound
+            .proxy_from
+            .iter()
+            .map(|network| network.parse());
+        let proxies = proxies
+            .collect::<Result<_, _>>()
+            .context("inbound.proxy_from")?;
+        let listener = ListenerConfig::new(machine)
+            .max_connections(self.inbound.max_connections)
+            .proxy_from(proxies);
         let Inbound {
             tls_certificate,
             tls_key,
@@ -221,6 +238,18 @@ impl Config {
 
     pub(crate) fn spool(&self) -> PathBuf {
         self.data.join("spool")
+    }
+
+    pub(crate) fn rates(&self) -> RateLimits {
+        let burst = |rate: Option<Rate>, burst| {
+            rate.filter(|_| burst > 0)
+                .map(|rate| Rate { burst, ..rate })
+        };
+        let mut limits = RateLimits::default();
+        limits.token = burst(limits.token, self.inbound.max_token_replies);
+        limits.user = burst(limits.user, self.inbound.max_sender_replies);
+        limits.sender = burst(limits.sender, self.inbound.max_sender_replies);
+        limits
     }
 
     /// `mail.log` and `replies.log`.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use inreply::listener;
 use inreply::logs::{Logs, MailLog, RepliesLog};
-use inreply::receiver::Receiver;
+use inreply::receiver::{Options, Receiver};
 use inreply::spool::Maildir;
 use inreply::worker;
 use tokio::net::TcpListener;
@@ -41,7 +41,11 @@ impl Running {
             .with_context(|| format!("cannot listen on {}", config.inbound.listen))?;
         let address = listener.local_addr()?;
         let inbox = Forum::new(Arc::clone(&store), news);
-        let receiver = Receiver::with_logs(gate, spool, inbox, config.logs()?);
+        let options = Options {
+            logs: config.logs()?,
+            rates: config.rates(),
+        };
+        let receiver = Receiver::with(gate, spool, inbox, options);
         let (stop, stopped) = watch::channel(false);
         let listener_config = config.listener()?;
         let sessions = Arc::clone(&receiver);
