@@ -85,6 +85,10 @@ pub fn decode(data: &[u8]) {
         }
         let _ = (part.guessed_text(), message.audit());
     }
+    let signed = [b"Content-Type: application/pkcs7-mime\n\n", data].concat();
+    if let Some(part) = Message::parse(&signed).part(0) {
+        let _ = part.signed_content();
+    }
     if let Some(tnef) = Tnef::parse(data) {
         let _ = (tnef.text(), tnef.html(), tnef.rtf());
         for attachment in tnef.attachments() {

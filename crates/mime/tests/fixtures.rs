@@ -21,6 +21,10 @@ const MESSAGES: &[(&str, &[u8])] = &[
     ),
     ("plain", include_bytes!("messages/plain.eml")),
     ("report", include_bytes!("messages/report.eml")),
+    (
+        "signed-opaque",
+        include_bytes!("messages/signed-opaque.eml"),
+    ),
     ("signed", include_bytes!("messages/signed.eml")),
     ("uuencode", include_bytes!("messages/uuencode.eml")),
     ("winmail", include_bytes!("messages/winmail.eml")),

@@ -2,6 +2,7 @@
 
 pub(crate) mod base64;
 pub(crate) mod charset;
+pub(crate) mod cms;
 pub(crate) mod flowed;
 pub(crate) mod quoted_printable;
 pub(crate) mod uuencode;

@@ -8,7 +8,7 @@ use super::embedded::{self, EmbeddedFile};
 use super::field::{self, Field, Fields};
 use super::index::{NONE, PartEntry};
 use super::{Message, content};
-use crate::decode::{base64, charset, flowed, quoted_printable, uuencode, yenc};
+use crate::decode::{base64, charset, cms, flowed, quoted_printable, uuencode, yenc};
 
 /// A part: a leaf with a body, or a `multipart` with parts of its own.
 #[derive(Clone, Copy, Debug)]
@@ -399,5 +399,20 @@ impl<'m> Part<'m> {
             return None;
         }
         Some(Message::parse_cow(self.body(), &self.message.limits))
+    }
+
+    /// The entity inside an S/MIME signature that encloses it (RFC 8551 §3.5.2); the signature is not checked.
+    ///
+    /// `None` for any other type, and for an encrypted one. Signatures beside their content are parts of a
+    /// multipart/signed.
+    pub fn signed_content(&self) -> Option<Message<'static>> {
+        if !self.is("application/pkcs7-mime") && !self.is("application/x-pkcs7-mime") {
+            return None;
+        }
+        let content = cms::signed_content(&self.body())?;
+        Some(Message::parse_cow(
+            Cow::Owned(content),
+            &self.message.limits,
+        ))
     }
 }

@@ -241,6 +241,12 @@ impl<'t> Reply<'t> {
         {
             return Self::read(part.text(), &[], &options, Source::Text);
         }
+        // Signed in one piece with its signature.
+        if let Some(inner) = message.parts().find_map(|part| part.signed_content())
+            && (inner.text_part().is_some() || inner.html_part().is_some())
+        {
+            return Reply::of_message_with(&inner, &options).into_owned();
+        }
         // Outlook to an Outlook that is none: the text lies in winmail.dat.
         if let Some(text) = message.parts().filter(Tnef::is).find_map(|part| {
             let body = part.body();
@@ -288,6 +294,15 @@ impl<'t> Reply<'t> {
             fragments,
             source,
             outline: Outline::default(),
+        }
+    }
+
+    fn into_owned(self) -> Reply<'static> {
+        Reply {
+            text: Cow::Owned(self.text.into_owned()),
+            fragments: self.fragments,
+            source: self.source,
+            outline: self.outline,
         }
     }
 
