@@ -101,6 +101,7 @@ fn every_language_and_client() {
                 check_text(&case, &reply, end.len(), &mut wrong);
             }
             let reply = Reply::of_html(case.html);
+            tiles(&case.name, &reply);
             let visible = reply.visible();
             let unmarked: Vec<&str> = lines(&visible)
                 .into_iter()
@@ -128,7 +129,25 @@ fn every_language_and_client() {
     );
 }
 
+/// The fragments tile the text, and what is shown is a part of it, in its order.
+fn tiles(name: &str, reply: &Reply<'_>) {
+    let mut end = 0;
+    for fragment in reply.fragments() {
+        assert_eq!(fragment.range().start, end, "{name}: a gap");
+        end = fragment.range().end;
+    }
+    assert_eq!(end, reply.text().len(), "{name}: not to the end");
+    let mut rest = reply.text().chars();
+    for character in reply.visible().chars().filter(|c| !c.is_whitespace()) {
+        assert!(
+            rest.any(|c| c == character),
+            "{name}: {character:?} is not where it was"
+        );
+    }
+}
+
 fn check_text(case: &Case<'_>, reply: &Reply<'_>, end: usize, wrong: &mut Vec<String>) {
+    tiles(&case.name, reply);
     let visible = reply.visible();
     let mut problems = Vec::new();
     if lines(&visible) != case.shown() {

@@ -45,6 +45,8 @@ pub(crate) const FROM: &[&str] = &[
     "odesilatel",
     "odosílateľ",
     "pošiljatelj",
+    "šalje",
+    "จาก",
 ];
 
 /// Labels of the date.
@@ -67,12 +69,10 @@ pub(crate) const SENT: &[&str] = &[
     "inviato",
     "data invio",
     "verzonden",
-    "datum",
     "sendt",
     "dato",
     "skickat",
     "wysłano",
-    "data",
     "odesláno",
     "odoslané",
     "dátum",
@@ -109,6 +109,16 @@ pub(crate) const SENT: &[&str] = &[
     "poslano",
     "poslato",
     "saadetud",
+    "изпратено",
+    "στάλθηκε",
+    "تاريخ الإرسال",
+    "التاريخ",
+    "nosūtīts",
+    "datums",
+    "išsiųsta",
+    "enviat",
+    "ส่ง",
+    "วันที่",
 ];
 
 /// Labels of the recipients.
@@ -161,6 +171,14 @@ pub(crate) const TO: &[&str] = &[
     "destinataire",
     "副本",
     "참조",
+    "до",
+    "per a",
+    "kam",
+    "iki",
+    "kellele",
+    "adressaat",
+    "za",
+    "ถึง",
 ];
 
 /// Labels of the subject.
@@ -200,4 +218,11 @@ pub(crate) const SUBJECT: &[&str] = &[
     "priority",
     "wichtigkeit",
     "attachments",
+    "относно",
+    "assumpte",
+    "tēma",
+    "เรื่อง",
+    "ชื่อเรื่อง",
+    "zadeva",
+    "naslov",
 ];
