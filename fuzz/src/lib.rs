@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod dns;
 pub mod mime;
 pub mod smtp;
 pub mod token;
@@ -14,5 +15,5 @@ pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target of this package.
 pub fn targets() -> Vec<Target> {
-    [mime::TARGETS, smtp::TARGETS, token::TARGETS].concat()
+    [dns::TARGETS, mime::TARGETS, smtp::TARGETS, token::TARGETS].concat()
 }
