@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+mod dns;
 mod input;
 mod measure;
 mod mime;
@@ -46,5 +47,6 @@ fn main() -> ExitCode {
     smtp::rows();
     reply::rows(&input.texts);
     token::rows();
+    dns::rows();
     ExitCode::SUCCESS
 }

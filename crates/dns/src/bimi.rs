@@ -1,12 +1,13 @@
 //! BIMI records: the image that a mail program may show beside a domain's mail (draft-brand-indicators-for-message-identification).
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use nom::Parser;
 use nom::bytes::complete::tag;
 
 use crate::syntax::{Parsed, Stop, SyntaxError, ascii, stop, whole, wsp};
-use crate::tags::{Style, is_wsp, parts};
+use crate::tags::{Style, parts};
 use crate::uri::{Uri, uri};
 
 /// A record at `SELECTOR._bimi`.
@@ -59,13 +60,17 @@ impl Record {
     }
 }
 
-const TAGS: Style = Style {
-    space: is_wsp,
-    name: |octet| octet.is_ascii_alphanumeric() || octet == b'_',
-    loose: true,
-    open_value: true,
-    open_end: true,
-};
+struct Tags;
+
+impl Style for Tags {
+    const LOOSE: bool = true;
+    const OPEN_VALUE: bool = true;
+    const OPEN_END: bool = true;
+
+    fn is_name(octet: u8) -> bool {
+        octet.is_ascii_alphanumeric() || octet == b'_'
+    }
+}
 
 fn record(text: &[u8]) -> Parsed<'_, Record> {
     let version = tag::<_, _, Stop<'_>>("v")
@@ -77,12 +82,11 @@ fn record(text: &[u8]) -> Parsed<'_, Record> {
         return stop(text, "\"v=BIMI1\"");
     };
     let mut record = Record::default();
-    let mut names: Vec<&[u8]> = Vec::new();
-    let (rest, ()) = TAGS.rest_of(rest, |field| {
-        if names.contains(&field.name) {
+    let mut names = BTreeSet::<&[u8]>::new();
+    let (rest, ()) = Tags::rest_of(rest, |field| {
+        if !names.insert(field.name) {
             return stop(field.name, "each tag once");
         }
-        names.push(field.name);
         match field.name {
             b"l" => record.location = https(field.value)?.1,
             b"a" => record.evidence = https(field.value)?.1,

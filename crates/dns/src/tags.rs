@@ -1,7 +1,6 @@
 //! `name = value` tags with semicolons between them, which five kinds of record are made of.
 
-use nom::Parser;
-use nom::bytes::complete::take_while;
+use memchr::memchr;
 
 use crate::syntax::{Parsed, stop};
 
@@ -14,79 +13,90 @@ pub(crate) struct Tag<'a> {
 }
 
 /// How a kind of record writes its tags.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Style {
-    /// What may stand around names, values and semicolons.
-    pub(crate) space: fn(u8) -> bool,
-    /// What a name is made of.
-    pub(crate) name: fn(u8) -> bool,
+pub(crate) trait Style {
     /// Spaces may stand around the equals sign.
-    pub(crate) loose: bool,
+    const LOOSE: bool;
     /// Spaces may end the record behind a value.
-    pub(crate) open_value: bool,
+    const OPEN_VALUE: bool;
     /// Spaces may end the record behind a semicolon.
-    pub(crate) open_end: bool,
-}
+    const OPEN_END: bool;
 
-impl Style {
+    /// What a name is made of.
+    fn is_name(octet: u8) -> bool;
+
+    /// What may stand around names, values and semicolons: `WSP` (RFC 5234 appendix B.1), and more where a record folds.
+    fn is_space(octet: u8) -> bool {
+        matches!(octet, b' ' | b'\t')
+    }
+
     /// `*( delim tag ) [ delim ]` to the end of the text, behind the version; `take` gets each tag.
-    pub(crate) fn rest_of<'a>(
-        self,
+    fn rest_of<'a>(
         text: &'a [u8],
         mut take: impl FnMut(Tag<'a>) -> Parsed<'a, ()>,
     ) -> Parsed<'a, ()> {
         let mut rest = text;
         loop {
-            let (after, _) = take_while(self.space).parse(rest)?;
+            let after = Self::spaces(rest);
             match after {
-                [] if rest.is_empty() || self.open_value => return Ok((after, ())),
+                [] if rest.is_empty() || Self::OPEN_VALUE => return Ok((after, ())),
                 [b';', after @ ..] => {
-                    let (at_tag, spaces) = take_while(self.space).parse(after)?;
-                    if at_tag.is_empty() && (spaces.is_empty() || self.open_end) {
+                    let at_tag = Self::spaces(after);
+                    if at_tag.is_empty() && (after.is_empty() || Self::OPEN_END) {
                         return Ok((at_tag, ()));
                     }
                     rest = at_tag;
                 }
                 _ => return stop(rest, "a semicolon"),
             }
-            let (after, tag) = self.tag(rest)?;
+            let (after, tag) = Self::tag(rest)?;
             take(tag)?;
             rest = after;
         }
     }
 
-    /// One tag, and the spaces behind it unless the text ends with them.
-    pub(crate) fn tag(self, text: &[u8]) -> Parsed<'_, Tag<'_>> {
-        let (rest, name) = take_while(self.name).parse(text)?;
+    /// One tag; what is left begins behind its value.
+    fn tag(text: &[u8]) -> Parsed<'_, Tag<'_>> {
+        let name = text.iter().position(|octet| !Self::is_name(*octet));
+        let (name, rest) = text.split_at(name.unwrap_or(text.len()));
         if name.is_empty() {
             return stop(text, "a tag's name");
         }
-        let (rest, _) = self.spaces(rest)?;
+        let rest = if Self::LOOSE {
+            Self::spaces(rest)
+        } else {
+            rest
+        };
         let [b'=', rest @ ..] = rest else {
             return stop(rest, "\"=\"");
         };
-        let (at_value, _) = self.spaces(rest)?;
-        let is_value =
-            |octet: u8| octet != b';' && (octet.is_ascii_graphic() || (self.space)(octet));
-        let (rest, value) = take_while(is_value).parse(at_value)?;
-        if !matches!(rest, [] | [b';', ..]) {
-            return stop(rest, "a printable ASCII character");
+        let at_value = if Self::LOOSE {
+            Self::spaces(rest)
+        } else {
+            rest
+        };
+        let value = &at_value[..memchr(b';', at_value).unwrap_or(at_value.len())];
+        let is_value = |octet: u8| octet.is_ascii_graphic() || Self::is_space(octet);
+        // All octets are looked at without a branch between them; a bad one is looked for only where there is one.
+        if !value
+            .iter()
+            .fold(true, |good, octet| good & is_value(*octet))
+        {
+            let odd = value.iter().position(|octet| !is_value(*octet));
+            return stop(&value[odd.unwrap_or(0)..], "a printable ASCII character");
         }
-        let spaces = value.iter().rev();
-        let spaces = spaces.take_while(|octet| (self.space)(**octet)).count();
-        let value = &value[..value.len() - spaces];
+        let spaces = value
+            .iter()
+            .rev()
+            .take_while(|octet| Self::is_space(**octet));
+        let value = &value[..value.len() - spaces.count()];
         Ok((&at_value[value.len()..], Tag { name, value }))
     }
 
-    fn spaces(self, text: &[u8]) -> Parsed<'_, &[u8]> {
-        let space = |octet: u8| self.loose && (self.space)(octet);
-        take_while(space).parse(text)
+    /// What follows the spaces.
+    fn spaces(text: &[u8]) -> &[u8] {
+        let spaces = text.iter().take_while(|octet| Self::is_space(**octet));
+        &text[spaces.count()..]
     }
-}
-
-/// `WSP` (RFC 5234 appendix B.1).
-pub(crate) fn is_wsp(octet: u8) -> bool {
-    matches!(octet, b' ' | b'\t')
 }
 
 /// Divides a value at `divider`, without the spaces around its parts.

@@ -6,7 +6,7 @@ use nom::Parser;
 use nom::bytes::complete::tag;
 
 use crate::syntax::{Parsed, Stop, SyntaxError, ascii, stop, whole};
-use crate::tags::{Style, Tag, is_wsp, parts};
+use crate::tags::{Style, Tag, parts};
 use crate::uri::{Uri, uri};
 
 /// A record at `_smtp._tls`.
@@ -44,13 +44,17 @@ impl Record {
 }
 
 /// Fields stand behind `*WSP ";" *WSP`, without spaces around the equals sign.
-pub(crate) const FIELDS: Style = Style {
-    space: is_wsp,
-    name: |octet| octet.is_ascii_alphanumeric() || b"_-.".contains(&octet),
-    loose: false,
-    open_value: false,
-    open_end: true,
-};
+pub(crate) struct Fields;
+
+impl Style for Fields {
+    const LOOSE: bool = false;
+    const OPEN_VALUE: bool = false;
+    const OPEN_END: bool = true;
+
+    fn is_name(octet: u8) -> bool {
+        octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'-' | b'.')
+    }
+}
 
 /// `tlsrpt-record = tlsrpt-version 1*(field-delim tlsrpt-field) [field-delim]`
 fn record(text: &[u8]) -> Parsed<'_, Record> {
@@ -58,7 +62,7 @@ fn record(text: &[u8]) -> Parsed<'_, Record> {
         return stop(text, "\"v=TLSRPTv1\"");
     };
     let mut record = Record::default();
-    let (rest, ()) = FIELDS.rest_of(rest, |field| {
+    let (rest, ()) = Fields::rest_of(rest, |field| {
         if field.name == b"rua" {
             for part in parts(field.value, b',') {
                 match uri(part)? {

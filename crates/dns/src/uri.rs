@@ -83,8 +83,23 @@ pub(crate) fn uri(text: &[u8]) -> Parsed<'_, Uri> {
 
 /// `unreserved` and `reserved` (RFC 3986 §2), without what lists use.
 fn is_plain(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric() || b"-._~:/?#[]@$&'()*+=".contains(&octet)
+    PLAIN[usize::from(octet)]
 }
+
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut octet = 0;
+    while octet < 128_u8 {
+        plain[octet as usize] = octet.is_ascii_alphanumeric();
+        octet += 1;
+    }
+    let (others, mut at) = (b"-._~:/?#[]@$&'()*+=", 0);
+    while at < others.len() {
+        plain[others[at] as usize] = true;
+        at += 1;
+    }
+    plain
+};
 
 impl fmt::Display for Uri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -234,7 +234,7 @@ fn odd_white_space_and_odd_keys() {
         ("v=DKIM1; p=AAA", 11),
         ("v=DKIM1; p=AA$A", 13),
         ("v=DKIM1 p=", 2),
-        ("v=DKIM1; p=; ", 12),
+        ("v=DKIM1; p=; ", 13),
         ("", 0),
     ] {
         assert_eq!(KeyRecord::parse(text).unwrap_err().at, at, "{text:?}");

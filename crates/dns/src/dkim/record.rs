@@ -1,5 +1,6 @@
 //! Key records as types.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use base64::Engine;
@@ -60,13 +61,21 @@ pub enum Key {
 }
 
 /// Spaces are folding white space (RFC 6376 §2.8).
-const TAGS: Style = Style {
-    space: |octet| matches!(octet, b' ' | b'\t' | b'\r' | b'\n'),
-    name: |octet| octet.is_ascii_alphanumeric() || octet == b'_',
-    loose: true,
-    open_value: true,
-    open_end: false,
-};
+struct Tags;
+
+impl Style for Tags {
+    const LOOSE: bool = true;
+    const OPEN_VALUE: bool = true;
+    const OPEN_END: bool = false;
+
+    fn is_name(octet: u8) -> bool {
+        octet.is_ascii_alphanumeric() || octet == b'_'
+    }
+
+    fn is_space(octet: u8) -> bool {
+        matches!(octet, b' ' | b'\t' | b'\r' | b'\n')
+    }
+}
 
 /// Without a quirk for the bits that a final group leaves over: who signs and who verifies must read the same key.
 const BASE64: GeneralPurpose = GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new());
@@ -142,58 +151,72 @@ impl Key {
     }
 }
 
+/// The tags so far.
+#[derive(Default)]
+struct Seen<'a> {
+    /// Those of one small letter, which all that are known are.
+    letters: u32,
+    others: BTreeSet<&'a [u8]>,
+    any: bool,
+    public: Option<&'a [u8]>,
+    ed25519: bool,
+}
+
+impl<'a> Seen<'a> {
+    /// Whether the name is new.
+    fn is_new(&mut self, name: &'a [u8]) -> bool {
+        match name {
+            [letter @ b'a'..=b'z'] => {
+                let bit = 1 << (letter - b'a');
+                let new = self.letters & bit == 0;
+                self.letters |= bit;
+                new
+            }
+            name => self.others.insert(name),
+        }
+    }
+}
+
 /// `tag-list = tag-spec *( ";" tag-spec ) [ ";" ]`, `tag-spec = [FWS] tag-name [FWS] "=" [FWS] tag-value [FWS]`.
 fn record(text: &[u8]) -> Parsed<'_, KeyRecord> {
     let mut record = KeyRecord::new(Key::Revoked);
-    let mut names: Vec<&[u8]> = Vec::new();
-    let (mut public, mut kind) = (None, b"rsa".as_slice());
-    let spaces = text
-        .iter()
-        .take_while(|octet| (TAGS.space)(**octet))
-        .count();
-    let (rest, first) = TAGS.tag(&text[spaces..])?;
-    let mut apply = |tag| tag_of(&mut record, &mut names, &mut public, &mut kind, tag);
-    apply(first)?;
-    let (rest, ()) = TAGS.rest_of(rest, apply)?;
-    let Some(public) = public else {
+    let mut seen = Seen::default();
+    let (rest, first) = Tags::tag(Tags::spaces(text))?;
+    apply(&mut record, &mut seen, first)?;
+    let (rest, ()) = Tags::rest_of(rest, |tag| apply(&mut record, &mut seen, tag))?;
+    let Some(public) = seen.public else {
         return stop(rest, "a p tag");
     };
     let octets = decode(public).map_err(nom::Err::Error)?;
-    record.key = match kind {
-        b"ed25519" if octets.is_empty() => Key::Revoked,
-        b"ed25519" => match octets.as_slice().try_into() {
+    record.key = if octets.is_empty() {
+        Key::Revoked
+    } else if seen.ed25519 {
+        match octets.as_slice().try_into() {
             Ok(key) => Key::Ed25519(key),
             Err(_) => return stop(public, "an ed25519 key of 32 octets"),
-        },
-        _ if octets.is_empty() => Key::Revoked,
-        _ => match rsa_bits(&octets) {
+        }
+    } else {
+        match rsa_bits(&octets) {
             Some(bits) => Key::Rsa { der: octets, bits },
             None => return stop(public, "an RSA public key"),
-        },
+        }
     };
     Ok((rest, record))
 }
 
 /// Takes a tag's value by the rule of its name.
-fn tag_of<'a>(
-    record: &mut KeyRecord,
-    names: &mut Vec<&'a [u8]>,
-    public: &mut Option<&'a [u8]>,
-    kind: &mut &'a [u8],
-    tag: Tag<'a>,
-) -> Parsed<'a, ()> {
-    if names.contains(&tag.name) {
+fn apply<'a>(record: &mut KeyRecord, seen: &mut Seen<'a>, tag: Tag<'a>) -> Parsed<'a, ()> {
+    if !seen.is_new(tag.name) {
         return stop(tag.name, "each tag once");
     }
-    names.push(tag.name);
     match tag.name {
-        b"v" if names.len() > 1 => return stop(tag.name, "v= as the first tag"),
+        b"v" if seen.any => return stop(tag.name, "v= as the first tag"),
         b"v" if tag.value != b"DKIM1" => return stop(tag.value, "\"DKIM1\""),
         b"h" => record.hashes = words(tag.value)?,
-        b"k" if matches!(tag.value, b"rsa" | b"ed25519") => *kind = tag.value,
+        b"k" if matches!(tag.value, b"rsa" | b"ed25519") => seen.ed25519 = tag.value == b"ed25519",
         b"k" => return stop(tag.value, "\"rsa\" or \"ed25519\""),
         b"n" => record.notes = Some(ascii(tag.value).into()),
-        b"p" => *public = Some(tag.value),
+        b"p" => seen.public = Some(tag.value),
         b"s" => record.services = words(tag.value)?,
         b"t" => {
             for flag in words(tag.value)? {
@@ -207,6 +230,7 @@ fn tag_of<'a>(
         }
         _ => {}
     }
+    seen.any = true;
     Ok((tag.value, ()))
 }
 
@@ -225,11 +249,15 @@ fn words(value: &[u8]) -> Result<Vec<Box<str>>, nom::Err<Stop<'_>>> {
 
 /// `base64string`, with white space anywhere in it.
 fn decode(text: &[u8]) -> Result<Vec<u8>, Stop<'_>> {
+    // Few records have any.
+    if let Ok(octets) = BASE64.decode(text) {
+        return Ok(octets);
+    }
     let is_base64 =
         |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/' | b'=');
     let odd = text
         .iter()
-        .position(|octet| !is_base64(octet) && !(TAGS.space)(*octet));
+        .position(|octet| !is_base64(octet) && !Tags::is_space(*octet));
     if let Some(odd) = odd {
         return Err(Stop::new(&text[odd..], "base64"));
     }

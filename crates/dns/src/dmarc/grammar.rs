@@ -1,23 +1,72 @@
 //! The grammar of DMARC policy records (RFC 9989 §4.8).
 
+use std::collections::BTreeSet;
+
+use memchr::memchr;
 use nom::Parser;
-use nom::bytes::complete::{tag, tag_no_case, take_while};
+use nom::bytes::complete::{tag, tag_no_case};
 
 use super::record::{
     Alignment, FailureOptions, Fault, Notice, Policy, PublicSuffix, Reading, Record,
 };
 use crate::syntax::{Parsed, Stop, ascii, stop, wsp};
-use crate::tags::{Style, Tag, is_wsp, parts};
+use crate::tags::{Style, Tag, parts};
 use crate::uri::{Uri, uri};
 
 /// `dmarc-tag = 1*ALPHA equals 1*dmarc-value`, behind `dmarc-sep = *WSP ";" *WSP`.
-const TAGS: Style = Style {
-    space: is_wsp,
-    name: |octet| octet.is_ascii_alphabetic(),
-    loose: true,
-    open_value: true,
-    open_end: true,
-};
+struct Tags;
+
+impl Style for Tags {
+    const LOOSE: bool = true;
+    const OPEN_VALUE: bool = true;
+    const OPEN_END: bool = true;
+
+    fn is_name(octet: u8) -> bool {
+        octet.is_ascii_alphabetic()
+    }
+}
+
+/// The tags that have a meaning, or had one (RFC 9989 §4.7, RFC 7489 §6.3).
+#[derive(Clone, Copy)]
+enum Known {
+    Adkim,
+    Aspf,
+    Fo,
+    Np,
+    P,
+    Pct,
+    Psd,
+    Rf,
+    Ri,
+    Rua,
+    Ruf,
+    Sp,
+    T,
+}
+
+impl Known {
+    const ALL: [(&'static [u8], Self); 13] = [
+        (b"p", Self::P),
+        (b"rua", Self::Rua),
+        (b"sp", Self::Sp),
+        (b"adkim", Self::Adkim),
+        (b"aspf", Self::Aspf),
+        (b"ruf", Self::Ruf),
+        (b"fo", Self::Fo),
+        (b"np", Self::Np),
+        (b"t", Self::T),
+        (b"psd", Self::Psd),
+        (b"pct", Self::Pct),
+        (b"ri", Self::Ri),
+        (b"rf", Self::Rf),
+    ];
+
+    fn of(name: &[u8]) -> Option<Self> {
+        let mut all = Self::ALL.iter();
+        all.find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, known)| *known)
+    }
+}
 
 /// `dmarc-version = "v" equals %s"DMARC1"`
 pub(super) fn version(text: &[u8]) -> Parsed<'_, ()> {
@@ -43,80 +92,98 @@ pub(super) fn record(text: &[u8]) -> Parsed<'_, Reading> {
         faults: Vec::new(),
         notices: Vec::new(),
     };
-    let mut names: Vec<Box<str>> = Vec::new();
-    let mut rest = rest;
-    while !rest.is_empty() {
-        // One separator and one tag: a fault ends with its tag.
-        let (after, _) = take_while(|octet| octet != b';').parse(&rest[1.min(rest.len())..])?;
-        let field = &rest[..rest.len() - after.len()];
-        let parsed = TAGS.rest_of(field, |field| {
-            let name = ascii(field.name).to_ascii_lowercase().into_boxed_str();
-            if names.contains(&name) {
-                return stop(field.name, "each tag once");
+    let (mut seen, mut others) = (0_u16, BTreeSet::<Vec<u8>>::new());
+    let mut rest = Tags::spaces(rest);
+    // Each turn is at a semicolon; a fault ends with its tag.
+    while let [_, after @ ..] = rest {
+        let field = Tags::spaces(after);
+        rest = &field[memchr(b';', field).unwrap_or(field.len())..];
+        let field = &field[..field.len() - rest.len()];
+        if field.is_empty() {
+            if !rest.is_empty() {
+                reading.fault(text, field, Stop::new(rest, "a tag"));
             }
-            names.push(name);
-            apply(&mut reading, field)
-        });
-        let only_separator = field.trim_ascii() == b";" && !after.is_empty();
-        let error = match parsed {
-            Err(nom::Err::Error(stop) | nom::Err::Failure(stop)) => Some(stop),
-            _ if only_separator => Some(Stop::new(after, "a tag")),
-            _ => None,
-        };
-        if let Some(error) = error {
-            let named = field.strip_prefix(b";").unwrap_or(field).trim_ascii_start();
-            let length = named
-                .iter()
-                .take_while(|octet| octet.is_ascii_alphanumeric());
-            let name = ascii(&named[..length.count()]).to_ascii_lowercase();
-            let error = error.within(text);
-            let tag = name.into();
-            reading.faults.push(Fault { tag, error });
+            continue;
         }
-        rest = after;
+        let taken = Tags::tag(field).and_then(|(_, tag)| {
+            let known = Known::of(tag.name);
+            let new = match known {
+                Some(known) => {
+                    let bit = 1 << (known as u16);
+                    let new = seen & bit == 0;
+                    seen |= bit;
+                    new
+                }
+                None => others.insert(tag.name.to_ascii_lowercase()),
+            };
+            match new {
+                true => apply(&mut reading, known, tag),
+                false => stop(tag.name, "each tag once"),
+            }
+        });
+        if let Err(nom::Err::Error(stop) | nom::Err::Failure(stop)) = taken {
+            reading.fault(text, field, stop);
+        }
     }
     Ok((rest, reading))
 }
 
+impl Reading {
+    fn fault(&mut self, text: &[u8], field: &[u8], stop: Stop<'_>) {
+        let length = field
+            .iter()
+            .take_while(|octet| octet.is_ascii_alphanumeric());
+        let tag = ascii(&field[..length.count()]).to_ascii_lowercase().into();
+        let error = stop.within(text);
+        self.faults.push(Fault { tag, error });
+    }
+}
+
 /// Takes a tag's value by the rule of its name.
-fn apply<'a>(reading: &mut Reading, field: Tag<'a>) -> Parsed<'a, ()> {
+fn apply<'a>(reading: &mut Reading, known: Option<Known>, field: Tag<'a>) -> Parsed<'a, ()> {
     let value = field.value;
     if value.is_empty() {
         return stop(value, "a value");
     }
     let record = &mut reading.record;
-    match ascii(field.name).to_ascii_lowercase().as_str() {
-        "p" => record.policy = Some(policy(value)?),
-        "sp" => record.subdomain_policy = Some(policy(value)?),
-        "np" => record.nonexistent_policy = Some(policy(value)?),
-        "psd" => {
-            record.public_suffix = match value.to_ascii_lowercase().as_slice() {
-                b"n" => PublicSuffix::No,
-                b"u" => PublicSuffix::Unknown,
-                b"y" => PublicSuffix::Yes,
+    match known {
+        Some(Known::P) => record.policy = Some(policy(value)?),
+        Some(Known::Sp) => record.subdomain_policy = Some(policy(value)?),
+        Some(Known::Np) => record.nonexistent_policy = Some(policy(value)?),
+        Some(Known::Psd) => {
+            record.public_suffix = match value {
+                b"n" | b"N" => PublicSuffix::No,
+                b"u" | b"U" => PublicSuffix::Unknown,
+                b"y" | b"Y" => PublicSuffix::Yes,
                 _ => return stop(value, "\"y\", \"n\" or \"u\""),
             };
         }
-        "t" => {
-            record.testing = match value.to_ascii_lowercase().as_slice() {
-                b"n" => false,
-                b"y" => true,
+        Some(Known::T) => {
+            record.testing = match value {
+                b"n" | b"N" => false,
+                b"y" | b"Y" => true,
                 _ => return stop(value, "\"y\" or \"n\""),
             };
         }
-        "adkim" => record.dkim_alignment = alignment(value)?,
-        "aspf" => record.spf_alignment = alignment(value)?,
-        "fo" => {
+        Some(Known::Adkim) => record.dkim_alignment = alignment(value)?,
+        Some(Known::Aspf) => record.spf_alignment = alignment(value)?,
+        Some(Known::Fo) => {
             let (options, both) = failure_options(value)?;
             record.failure_options = options;
             reading
                 .notices
                 .extend(both.then_some(Notice::BothFailureOptions));
         }
-        "rua" => record.rua = uris(value, &mut reading.notices)?,
-        "ruf" => record.ruf = uris(value, &mut reading.notices)?,
-        name @ ("pct" | "rf" | "ri") => reading.notices.push(Notice::Obsolete(name.into())),
-        name => reading.notices.push(Notice::Unknown(name.into())),
+        Some(Known::Rua) => record.rua = uris(value, &mut reading.notices)?,
+        Some(Known::Ruf) => record.ruf = uris(value, &mut reading.notices)?,
+        Some(Known::Pct | Known::Rf | Known::Ri) => {
+            let name = ascii(field.name).to_ascii_lowercase();
+            reading.notices.push(Notice::Obsolete(name.into()));
+        }
+        None => {
+            let name = ascii(field.name).to_ascii_lowercase();
+            reading.notices.push(Notice::Unknown(name.into()));
+        }
     }
     Ok((value, ()))
 }
@@ -132,9 +199,9 @@ fn policy(value: &[u8]) -> Result<Policy, nom::Err<Stop<'_>>> {
 
 /// `dmarc-rors = "r" / "s"`
 fn alignment(value: &[u8]) -> Result<Alignment, nom::Err<Stop<'_>>> {
-    match value.to_ascii_lowercase().as_slice() {
-        b"r" => Ok(Alignment::Relaxed),
-        b"s" => Ok(Alignment::Strict),
+    match value {
+        b"r" | b"R" => Ok(Alignment::Relaxed),
+        b"s" | b"S" => Ok(Alignment::Strict),
         _ => Err(nom::Err::Error(Stop::new(value, "\"r\" or \"s\""))),
     }
 }
@@ -142,27 +209,23 @@ fn alignment(value: &[u8]) -> Result<Alignment, nom::Err<Stop<'_>>> {
 /// `dmarc-fo`: `0` or `1`, `d` and `s`, each at most once; and whether both numbers stand there.
 fn failure_options(value: &[u8]) -> Result<(FailureOptions, bool), nom::Err<Stop<'_>>> {
     let mut options = FailureOptions::default();
-    let mut seen = Vec::new();
-    for part in value.split(|octet| *octet == b':') {
-        let part = part.trim_ascii();
-        let option = part.to_ascii_lowercase();
-        match option.as_slice() {
-            _ if seen.contains(&option) => {
-                return Err(nom::Err::Error(Stop::new(part, "each option once")));
-            }
-            b"0" => {}
-            b"1" => options.any = true,
-            b"d" => options.dkim = true,
-            b"s" => options.spf = true,
+    let mut all = false;
+    for part in parts(value, b':') {
+        let option = match part {
+            b"0" => &mut all,
+            b"1" => &mut options.any,
+            b"d" | b"D" => &mut options.dkim,
+            b"s" | b"S" => &mut options.spf,
             _ => {
                 let expected = "\"0\", \"1\", \"d\" or \"s\"";
                 return Err(nom::Err::Error(Stop::new(part, expected)));
             }
+        };
+        if std::mem::replace(option, true) {
+            return Err(nom::Err::Error(Stop::new(part, "each option once")));
         }
-        seen.push(option);
     }
-    let both = options.any && seen.iter().any(|option| option == b"0");
-    Ok((options, both))
+    Ok((options, options.any && all))
 }
 
 /// `dmarc-urilist`; `obs-dmarc-report-size` is passed over, and noted.

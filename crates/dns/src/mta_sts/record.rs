@@ -6,7 +6,8 @@ use nom::Parser;
 use nom::bytes::complete::tag;
 
 use crate::syntax::{Parsed, Stop, SyntaxError, ascii, stop, whole};
-use crate::tls_rpt::{FIELDS, extension};
+use crate::tags::Style;
+use crate::tls_rpt::{Fields, extension};
 
 /// A record at `_mta-sts`.
 ///
@@ -50,7 +51,7 @@ fn record(text: &[u8]) -> Parsed<'_, Record> {
         return stop(text, "\"v=STSv1\"");
     };
     let (mut id, mut extensions) = (None, Vec::new());
-    let (rest, ()) = FIELDS.rest_of(rest, |field| {
+    let (rest, ()) = Fields::rest_of(rest, |field| {
         if field.name != b"id" {
             let (rest, extension) = extension(field)?;
             extensions.push(extension);

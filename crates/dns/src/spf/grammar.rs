@@ -2,8 +2,9 @@
 
 use std::str::FromStr;
 
+use memchr::memchr;
 use nom::Parser;
-use nom::bytes::complete::{tag_no_case, take_while, take_while1};
+use nom::bytes::complete::tag_no_case;
 
 use super::macros::{domain_spec, macro_string};
 use super::record::{Directive, Mechanism, Qualifier, Record, Term};
@@ -15,25 +16,23 @@ pub(super) fn record(text: &[u8]) -> Parsed<'_, Record> {
         return stop(text, "\"v=spf1\"");
     };
     let mut terms: Vec<Term> = Vec::with_capacity(8);
-    while !rest.is_empty() {
-        if rest[0] != b' ' {
+    let (mut redirects, mut explanations) = (0, 0);
+    while let [first, ..] = rest {
+        if *first != b' ' {
             return stop(rest, "a space");
         }
-        let (at_term, _) = take_while(|octet| octet == b' ').parse(rest)?;
+        let spaces = rest.iter().take_while(|octet| **octet == b' ').count();
+        let at_term = &rest[spaces..];
         if at_term.is_empty() {
             rest = at_term;
             break;
         }
-        let (after, word) = take_while1(|octet| octet != b' ').parse(at_term)?;
+        let end = memchr(b' ', at_term).unwrap_or(at_term.len());
+        let (word, after) = at_term.split_at(end);
         let (_, next) = term(word)?;
-        let twice = terms.iter().any(|term| {
-            matches!(
-                (term, &next),
-                (Term::Redirect(_), Term::Redirect(_))
-                    | (Term::Explanation(_), Term::Explanation(_))
-            )
-        });
-        if twice {
+        redirects += usize::from(matches!(next, Term::Redirect(_)));
+        explanations += usize::from(matches!(next, Term::Explanation(_)));
+        if redirects > 1 || explanations > 1 {
             return stop(at_term, "one redirect= and one exp= at most");
         }
         terms.push(next);
@@ -51,8 +50,9 @@ fn term(word: &[u8]) -> Parsed<'_, Term> {
         [b'?', rest @ ..] => (rest, Some(Qualifier::Neutral)),
         _ => (word, None),
     };
-    let is_name = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet);
-    let (after, name) = take_while(is_name).parse(rest)?;
+    let is_name = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_' | b'.');
+    let length = rest.iter().take_while(|octet| is_name(octet)).count();
+    let (name, after) = rest.split_at(length);
     if let ([b'=', value @ ..], None) = (after, qualifier)
         && name.first().is_some_and(u8::is_ascii_alphabetic)
     {
