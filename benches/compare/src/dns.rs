@@ -58,12 +58,7 @@ pub(crate) fn rows() {
     );
 }
 
-fn records(
-    name: &str,
-    texts: &[&str],
-    ours: impl Fn(&str) -> bool,
-    peer: impl Fn(&str) -> bool,
-) {
+fn records(name: &str, texts: &[&str], ours: impl Fn(&str) -> bool, peer: impl Fn(&str) -> bool) {
     let all = |parses: &dyn Fn(&str) -> bool| {
         for text in texts {
             assert!(black_box(parses(black_box(text))), "{name}: {text}");

@@ -2,9 +2,6 @@
 
 use std::fmt;
 
-use nom::Parser;
-use nom::bytes::complete::take_while;
-
 use crate::name::Name;
 use crate::syntax::{Parsed, SyntaxError, ascii, stop, whole};
 
@@ -57,8 +54,10 @@ impl Uri {
 
 /// `scheme ":" hier-part`, of characters that a URI has.
 pub(crate) fn uri(text: &[u8]) -> Parsed<'_, Uri> {
-    let is_scheme = |octet: u8| octet.is_ascii_alphanumeric() || b"+-.".contains(&octet);
-    let (rest, scheme) = take_while(is_scheme).parse(text)?;
+    let is_scheme =
+        |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'-' | b'.');
+    let scheme = text.iter().take_while(|octet| is_scheme(**octet)).count();
+    let (scheme, rest) = text.split_at(scheme);
     let [b':', rest @ ..] = rest else {
         return stop(text, "a scheme and a colon");
     };
@@ -68,11 +67,12 @@ pub(crate) fn uri(text: &[u8]) -> Parsed<'_, Uri> {
     if rest.is_empty() {
         return stop(rest, "more than a scheme");
     }
-    let (mut after, _) = take_while(is_plain).parse(rest)?;
+    let plain = |rest: &[u8]| rest.iter().take_while(|octet| is_plain(**octet)).count();
+    let mut after = &rest[plain(rest)..];
     while let [b'%', digits @ ..] = after {
         match digits {
             [a, b, digits @ ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => {
-                (after, _) = take_while(is_plain).parse(digits)?;
+                after = &digits[plain(digits)..];
             }
             _ => return stop(after, "\"%\" and two hexadecimal digits"),
         }

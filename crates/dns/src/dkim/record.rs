@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use base64::Engine;
-use base64::alphabet::STANDARD;
-use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
+use data_encoding::BASE64;
 
+use super::base64::decode;
 use super::der::rsa_bits;
-use crate::syntax::{Parsed, Stop, SyntaxError, ascii, stop, whole};
+use super::words::{Words, check};
+use crate::syntax::{Parsed, SyntaxError, ascii, stop, whole};
 use crate::tags::{Style, Tag, parts};
 
 /// A key record at `SELECTOR._domainkey` (RFC 6376 §3.6.1).
@@ -31,11 +31,11 @@ pub struct KeyRecord {
     /// `p=` and `k=`: the key.
     pub key: Key,
     /// `h=`: the hash algorithms that may be used; any where empty.
-    pub hashes: Vec<Box<str>>,
+    pub hashes: Words,
     /// `n=`: a note for people.
     pub notes: Option<Box<str>>,
     /// `s=`: what the key is for; everything where empty.
-    pub services: Vec<Box<str>>,
+    pub services: Words,
     /// `t=y`: the domain is testing DKIM; "verifiers MUST NOT treat messages from Signers in testing mode differently from
     /// unsigned email".
     pub testing: bool,
@@ -77,17 +77,14 @@ impl Style for Tags {
     }
 }
 
-/// Without a quirk for the bits that a final group leaves over: who signs and who verifies must read the same key.
-const BASE64: GeneralPurpose = GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new());
-
 impl KeyRecord {
     /// The record of a key, without tags that say what is so anyway.
     pub fn new(key: Key) -> Self {
         Self {
             key,
-            hashes: Vec::new(),
+            hashes: Words::default(),
             notes: None,
-            services: Vec::new(),
+            services: Words::default(),
             testing: false,
             strict: false,
         }
@@ -104,13 +101,13 @@ impl KeyRecord {
 
     /// Whether a signature with SHA-256, the one hash that RFC 8301 leaves, may use the key.
     pub fn allows_sha256(&self) -> bool {
-        self.hashes.is_empty() || self.hashes.iter().any(|hash| &**hash == "sha256")
+        self.hashes.is_empty() || self.hashes.contains("sha256")
     }
 
     /// Whether the key is for e-mail.
     pub fn is_for_email(&self) -> bool {
-        let mut services = self.services.iter();
-        self.services.is_empty() || services.any(|service| matches!(&**service, "*" | "email"))
+        let services = &self.services;
+        services.is_empty() || services.contains("*") || services.contains("email")
     }
 }
 
@@ -212,17 +209,18 @@ fn apply<'a>(record: &mut KeyRecord, seen: &mut Seen<'a>, tag: Tag<'a>) -> Parse
     match tag.name {
         b"v" if seen.any => return stop(tag.name, "v= as the first tag"),
         b"v" if tag.value != b"DKIM1" => return stop(tag.value, "\"DKIM1\""),
-        b"h" => record.hashes = words(tag.value)?,
+        b"h" => record.hashes = Words::parse(tag.value)?,
         b"k" if matches!(tag.value, b"rsa" | b"ed25519") => seen.ed25519 = tag.value == b"ed25519",
         b"k" => return stop(tag.value, "\"rsa\" or \"ed25519\""),
         b"n" => record.notes = Some(ascii(tag.value).into()),
         b"p" => seen.public = Some(tag.value),
-        b"s" => record.services = words(tag.value)?,
+        b"s" => record.services = Words::parse(tag.value)?,
         b"t" => {
-            for flag in words(tag.value)? {
-                match &*flag {
-                    "y" => record.testing = true,
-                    "s" => record.strict = true,
+            for flag in parts(tag.value, b':') {
+                check(flag)?;
+                match flag {
+                    b"y" => record.testing = true,
+                    b"s" => record.strict = true,
                     // §3.6.1: unrecognized flags are ignored.
                     _ => {}
                 }
@@ -234,51 +232,18 @@ fn apply<'a>(record: &mut KeyRecord, seen: &mut Seen<'a>, tag: Tag<'a>) -> Parse
     Ok((tag.value, ()))
 }
 
-/// Words with colons between them.
-fn words(value: &[u8]) -> Result<Vec<Box<str>>, nom::Err<Stop<'_>>> {
-    let mut words = Vec::new();
-    for part in parts(value, b':') {
-        let is_word = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'*');
-        if part.is_empty() || !part.iter().all(is_word) {
-            return Err(nom::Err::Error(Stop::new(part, "a word")));
-        }
-        words.push(ascii(part).into());
-    }
-    Ok(words)
-}
-
-/// `base64string`, with white space anywhere in it.
-fn decode(text: &[u8]) -> Result<Vec<u8>, Stop<'_>> {
-    // Few records have any.
-    if let Ok(octets) = BASE64.decode(text) {
-        return Ok(octets);
-    }
-    let is_base64 =
-        |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/' | b'=');
-    let odd = text
-        .iter()
-        .position(|octet| !is_base64(octet) && !Tags::is_space(*octet));
-    if let Some(odd) = odd {
-        return Err(Stop::new(&text[odd..], "base64"));
-    }
-    let dense: Vec<u8> = text.iter().copied().filter(is_base64).collect();
-    BASE64
-        .decode(dense)
-        .map_err(|_| Stop::new(text, "base64 with its padding"))
-}
-
 impl fmt::Display for KeyRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("v=DKIM1")?;
         if !self.hashes.is_empty() {
-            write!(f, "; h={}", self.hashes.join(":"))?;
+            write!(f, "; h={}", self.hashes)?;
         }
         write!(f, "; k={}", self.key.kind())?;
         if let Some(notes) = &self.notes {
             write!(f, "; n={notes}")?;
         }
         if !self.services.is_empty() {
-            write!(f, "; s={}", self.services.join(":"))?;
+            write!(f, "; s={}", self.services)?;
         }
         match (self.testing, self.strict) {
             (false, false) => {}

@@ -2,7 +2,7 @@
 
 use super::checkup::Checkup;
 use super::finding::Change;
-use crate::dkim::{Key, KeyRecord};
+use crate::dkim::{Key, KeyRecord, Words};
 use crate::name::Name;
 use crate::record::{Data, Kind, Record};
 
@@ -100,10 +100,7 @@ impl Checkup<'_> {
             ),
             _ if !record.is_for_email() => (
                 "dkim.service_not_email",
-                format!(
-                    "the key at {name} is not for e-mail: s={}",
-                    record.services.join(":")
-                ),
+                format!("the key at {name} is not for e-mail: s={}", record.services),
             ),
             _ => {
                 self.dkim_weaknesses(name, &owner, text, &record);
@@ -127,7 +124,7 @@ impl Checkup<'_> {
         let mut better = record.clone();
         better.testing = false;
         if !record.allows_sha256() {
-            better.hashes.clear();
+            better.hashes = Words::default();
         }
         let record_of = |text: String| Record::new(owner.clone(), Data::text(text));
         let fix = self.replace(record_of(text.to_owned()), record_of(better.to_string()));
@@ -140,7 +137,7 @@ impl Checkup<'_> {
         if !record.allows_sha256() {
             let message = format!(
                 "the key at {name} does not allow SHA-256: h={}",
-                record.hashes.join(":")
+                record.hashes
             );
             self.add("dkim.hash_not_allowed", name, message, &shown).fix = vec![fix];
         }

@@ -1,12 +1,12 @@
 //! The grammar of SPF records (RFC 7208 §12).
 
-use std::str::FromStr;
+use std::net::Ipv4Addr;
 
 use memchr::memchr;
 use nom::Parser;
 use nom::bytes::complete::tag_no_case;
 
-use super::macros::{domain_spec, macro_string};
+use super::macros::{DomainSpec, domain_spec, macro_string};
 use super::record::{Directive, Mechanism, Qualifier, Record, Term};
 use crate::syntax::{Parsed, Stop, ascii, stop};
 
@@ -84,68 +84,88 @@ fn modifier<'a>(name: &'a [u8], value: &'a [u8]) -> Parsed<'a, Term> {
 
 /// A mechanism: `at` is where it begins, `name` what it is called, `after` what follows the name.
 fn mechanism<'a>(at: &'a [u8], name: &'a [u8], after: &'a [u8]) -> Parsed<'a, Mechanism> {
-    let is = |mechanism: &str| name.eq_ignore_ascii_case(mechanism.as_bytes());
+    let mut lower = [0; LONGEST];
+    let Some(lower) = lower.get_mut(..name.len()) else {
+        return stop(at, "a mechanism or a modifier");
+    };
+    lower.copy_from_slice(name);
+    lower.make_ascii_lowercase();
     let argument = after.strip_prefix(b":");
     let domain = || domain_spec(argument.unwrap_or_else(|| &after[after.len()..]));
-    if is("all") {
-        return match after {
+    match &*lower {
+        b"a" => hosts(after, |domain, prefix4, prefix6| Mechanism::A {
+            domain,
+            prefix4,
+            prefix6,
+        }),
+        b"all" => match after {
             [] => Ok((after, Mechanism::All)),
             _ => stop(after, "a space, for \"all\" takes nothing"),
-        };
-    }
-    if is("include") {
-        return wants_colon(after, argument)
+        },
+        b"exists" => wants_colon(after, argument)
             .and_then(|()| domain())
-            .map(|(rest, domain)| (rest, Mechanism::Include(domain)));
-    }
-    if is("exists") {
-        return wants_colon(after, argument)
+            .map(|(rest, domain)| (rest, Mechanism::Exists(domain))),
+        b"include" => wants_colon(after, argument)
             .and_then(|()| domain())
-            .map(|(rest, domain)| (rest, Mechanism::Exists(domain)));
-    }
-    if is("ip4") {
-        wants_colon(after, argument)?;
-        let (network, prefix) = network(argument.unwrap_or_default(), "an IPv4 address", 32)?;
-        return Ok((&[], Mechanism::Ip4 { network, prefix }));
-    }
-    if is("ip6") {
-        wants_colon(after, argument)?;
-        let (network, prefix) = network(argument.unwrap_or_default(), "an IPv6 address", 128)?;
-        return Ok((&[], Mechanism::Ip6 { network, prefix }));
-    }
-    if is("ptr") {
-        return match (after, argument) {
+            .map(|(rest, domain)| (rest, Mechanism::Include(domain))),
+        b"ip4" => {
+            wants_colon(after, argument)?;
+            let (network, prefix) =
+                network(argument.unwrap_or_default(), ipv4, "an IPv4 address", 32)?;
+            Ok((&[], Mechanism::Ip4 { network, prefix }))
+        }
+        b"ip6" => {
+            wants_colon(after, argument)?;
+            let ipv6 = |address: &[u8]| ascii(address).parse().ok();
+            let (network, prefix) =
+                network(argument.unwrap_or_default(), ipv6, "an IPv6 address", 128)?;
+            Ok((&[], Mechanism::Ip6 { network, prefix }))
+        }
+        b"mx" => hosts(after, |domain, prefix4, prefix6| Mechanism::Mx {
+            domain,
+            prefix4,
+            prefix6,
+        }),
+        b"ptr" => match (after, argument) {
             ([], _) => Ok((after, Mechanism::Ptr(None))),
             (_, Some(argument)) => domain_spec
                 .map(|domain| Mechanism::Ptr(Some(domain)))
                 .parse(argument),
             _ => stop(after, "a colon or a space"),
-        };
+        },
+        _ => stop(at, "a mechanism or a modifier"),
     }
-    let is_mx = is("mx");
-    if !is_mx && !is("a") {
-        return stop(at, "a mechanism or a modifier");
-    }
+}
+
+/// Octets of the longest name of a mechanism, `include`.
+const LONGEST: usize = 7;
+
+/// `[ ":" domain-spec ] [ dual-cidr-length ]`
+fn hosts(
+    after: &[u8],
+    mechanism: impl FnOnce(Option<DomainSpec>, u8, u8) -> Mechanism,
+) -> Parsed<'_, Mechanism> {
     let (front, prefix4, prefix6) = dual_cidr(after)?;
     let domain = match front {
         [] => None,
         [b':', domain @ ..] => Some(domain_spec(domain)?.1),
         _ => return stop(after, "a colon, a slash or a space"),
     };
-    let mechanism = if is_mx {
-        Mechanism::Mx {
-            domain,
-            prefix4,
-            prefix6,
+    Ok((&[], mechanism(domain, prefix4, prefix6)))
+}
+
+/// `qnum "." qnum "." qnum "." qnum`, where a `qnum` has no leading zero.
+fn ipv4(address: &[u8]) -> Option<Ipv4Addr> {
+    let mut parts = [0; 4];
+    let mut numbers = address.split(|octet| *octet == b'.');
+    for part in &mut parts {
+        let number = numbers.next()?;
+        if !(1..=3).contains(&number.len()) {
+            return None;
         }
-    } else {
-        Mechanism::A {
-            domain,
-            prefix4,
-            prefix6,
-        }
-    };
-    Ok((&[], mechanism))
+        *part = prefix(number, u8::MAX)?;
+    }
+    numbers.next().is_none().then(|| Ipv4Addr::from(parts))
 }
 
 fn wants_colon<'a>(after: &'a [u8], argument: Option<&[u8]>) -> Result<(), nom::Err<Stop<'a>>> {
@@ -156,15 +176,15 @@ fn wants_colon<'a>(after: &'a [u8], argument: Option<&[u8]>) -> Result<(), nom::
 }
 
 /// `ip4-network [ ip4-cidr-length ]`, and the same of IPv6.
-fn network<'a, A: FromStr>(
+fn network<'a, A>(
     text: &'a [u8],
+    read: impl FnOnce(&'a [u8]) -> Option<A>,
     expected: &'static str,
     most: u8,
 ) -> Result<(A, u8), nom::Err<Stop<'a>>> {
     let slash = text.iter().position(|octet| *octet == b'/');
     let (address, length) = text.split_at(slash.unwrap_or(text.len()));
-    // `FromStr` of the standard library takes what RFC 7208 does: no leading zeros, no zone.
-    let Ok(network) = ascii(address).parse() else {
+    let Some(network) = read(address) else {
         return Err(nom::Err::Error(Stop::new(text, expected)));
     };
     match length {
@@ -211,8 +231,15 @@ fn trailing_length(text: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// A number up to `most`, without leading zeros.
 fn prefix(digits: &[u8], most: u8) -> Option<u8> {
-    match digits {
-        [b'0', _, ..] => None,
-        _ => ascii(digits).parse().ok().filter(|prefix| *prefix <= most),
+    if matches!(digits, [] | [b'0', _, ..]) {
+        return None;
     }
+    let number = digits.iter().try_fold(0_u8, |number, digit| {
+        let digit = digit.wrapping_sub(b'0');
+        number
+            .checked_mul(10)?
+            .checked_add(digit)
+            .filter(|_| digit < 10)
+    });
+    number.filter(|number| *number <= most)
 }

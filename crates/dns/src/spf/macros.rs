@@ -286,6 +286,15 @@ pub(super) fn macro_string(text: &[u8], explanation: bool) -> Parsed<'_, MacroSt
 
 /// `domain-spec`, to the end of the text.
 pub(super) fn domain_spec(text: &[u8]) -> Parsed<'_, DomainSpec> {
+    // Most domains have no macro: all octets are looked at without a branch between them.
+    let is_plain = |octet: &u8| octet.is_ascii_graphic() && *octet != b'%';
+    if text
+        .iter()
+        .fold(true, |plain, octet| plain & is_plain(octet))
+        && ends_in_top_label(text)
+    {
+        return Ok((&[], DomainSpec(MacroString(ascii(text).into()))));
+    }
     let (mut rest, mut last) = (text, None);
     while !rest.is_empty() {
         let (after, next) = piece(rest, false)?;
@@ -293,7 +302,7 @@ pub(super) fn domain_spec(text: &[u8]) -> Parsed<'_, DomainSpec> {
     }
     let ends_well = match last {
         None => return stop(text, "a domain"),
-        Some((_, Piece::Literal(literal))) => ends_in_top_label(literal),
+        Some((_, Piece::Literal(literal))) => ends_in_top_label(literal.as_bytes()),
         Some(_) => true,
     };
     if ends_well {
@@ -309,18 +318,22 @@ pub(super) fn domain_spec(text: &[u8]) -> Parsed<'_, DomainSpec> {
 
 /// `"." toplabel [ "." ]` at the end, where
 /// `toplabel = ( *alphanum ALPHA *alphanum ) / ( 1*alphanum "-" *( alphanum / "-" ) alphanum )`.
-fn ends_in_top_label(literal: &str) -> bool {
-    let name = literal.strip_suffix('.').unwrap_or(literal);
-    let Some((_, label)) = name.rsplit_once('.') else {
-        return false;
-    };
-    let octets = label.as_bytes();
-    octets
-        .iter()
-        .all(|octet| octet.is_ascii_alphanumeric() || *octet == b'-')
-        && octets.iter().any(|octet| !octet.is_ascii_digit())
-        && octets.first().is_some_and(|octet| *octet != b'-')
-        && octets.last().is_some_and(|octet| *octet != b'-')
+fn ends_in_top_label(literal: &[u8]) -> bool {
+    let name = literal.strip_suffix(b".").unwrap_or(literal);
+    let mut only_digits = true;
+    for (at, octet) in name.iter().enumerate().rev() {
+        match octet {
+            b'.' => {
+                let label = &name[at + 1..];
+                let hyphens = label.starts_with(b"-") || label.ends_with(b"-");
+                return !label.is_empty() && !only_digits && !hyphens;
+            }
+            b'0'..=b'9' => {}
+            b'A'..=b'Z' | b'a'..=b'z' | b'-' => only_digits = false,
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// `macro-expand / macro-literal`, of the latter as many as there are.
