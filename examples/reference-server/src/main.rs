@@ -7,7 +7,7 @@ mod mailbox;
 mod serve;
 mod store;
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::SystemTime;
@@ -15,6 +15,7 @@ use std::time::SystemTime;
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 use inreply::smtp::client::Envelope;
+use inreply::spool::{Maildir, QueueId};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::Config;
@@ -57,9 +58,28 @@ enum Command {
     /// The demo application's people.
     #[command(subcommand)]
     User(UserCommand),
+    /// The messages that came in.
+    #[command(subcommand)]
+    Spool(SpoolCommand),
     /// The demo application's issues.
     #[command(subcommand)]
     Issue(IssueCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum SpoolCommand {
+    /// List them: id, folder, and why it failed.
+    List {
+        /// Only this folder: new, success, failure, operator, or ignored/KIND.
+        #[arg(long)]
+        folder: Option<String>,
+    },
+    /// Print a message as it came.
+    Show { id: QueueId },
+    /// Look again at a message that failed or was ignored; a running server does within 30 seconds.
+    Retry { id: QueueId },
+    /// Delete a message.
+    Drop { id: QueueId },
 }
 
 #[derive(Debug, Subcommand)]
@@ -137,6 +157,7 @@ async fn run(arguments: Arguments) -> Result<()> {
             print!("{plan}");
             Ok(())
         }
+        Command::Spool(command) => spool(&config, command),
         Command::User(command) => user(&config, command),
         Command::Issue(command) => issue(&config, command).await,
     }
@@ -159,6 +180,39 @@ async fn send_test(config: &Config, to: &str) -> Result<()> {
         bail!("the relay did not take the message");
     }
     println!("The relay has taken the test mail for {to}.");
+    Ok(())
+}
+
+fn spool(config: &Config, command: SpoolCommand) -> Result<()> {
+    let spool = Maildir::open(config.spool())
+        .with_context(|| format!("cannot open the spool in {}", config.spool().display()))?;
+    match command {
+        SpoolCommand::List { folder } => {
+            for kept in spool.kept(folder.as_deref())? {
+                let reason = kept.reason.unwrap_or_default();
+                println!(
+                    "{}",
+                    format!("{}  {}  {reason}", kept.id, kept.folder).trim_end()
+                );
+            }
+        }
+        SpoolCommand::Show { id } => {
+            let kept = spool
+                .find(id)?
+                .with_context(|| format!("no message {id}"))?;
+            std::io::stdout().write_all(&std::fs::read(kept.path())?)?;
+        }
+        SpoolCommand::Retry { id } => {
+            spool
+                .retry(id)
+                .with_context(|| format!("cannot try {id} again"))?;
+        }
+        SpoolCommand::Drop { id } => {
+            spool
+                .discard(id)
+                .with_context(|| format!("cannot drop {id}"))?;
+        }
+    }
     Ok(())
 }
 

@@ -14,6 +14,7 @@
 //! program makes them on a thread for blocking work.
 
 mod id;
+mod kept;
 mod preamble;
 
 use std::fs::{self, File, OpenOptions};
@@ -22,6 +23,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 pub use self::id::{QueueId, QueueIdError};
+pub use self::kept::Kept;
 pub use self::preamble::{Envelope, Preamble};
 
 /// Files in `tmp` older than this are left over from a crash: the maildir convention, longer than any SMTP session.
