@@ -133,18 +133,21 @@ pub(crate) fn nothing_left(site: &Site) -> Reply {
 
 /// Of the receiver, which the `tokio` feature brings.
 #[cfg(feature = "tokio")]
+#[cfg(feature = "tokio")]
 /// Never a 5yz reply: a person who writes much is no spammer, and their program tries again by itself.
 pub(crate) fn too_many(site: &Site) -> Reply {
     let text = "Too many replies in a short time: this one is tried again later";
     reply(site, ReplyCode::LOCAL_ERROR, enhanced!(4, 7, 1), text)
 }
 
+#[cfg(feature = "tokio")]
 pub(crate) const LOCAL_FAULT: Reply = Reply::literal(
     ReplyCode::LOCAL_ERROR,
     (4, 3, 0),
     "The message could not be stored, try again later",
 );
 
+#[cfg(feature = "tokio")]
 #[cfg(feature = "tokio")]
 pub(crate) const SPOOL_FULL: Reply = Reply::literal(
     ReplyCode::NO_STORAGE,

@@ -10,9 +10,10 @@
 //! ```
 //!
 //! A message becomes visible in `new` by one rename behind a sync of its octets; the folder is synced before
-//! [`Draft::commit`] returns. What a crash leaves in `tmp` was never acknowledged. The calls block on the disk: an async
+//! [`Draft::commit`] returns; messages that are committed together share that sync. What a crash leaves in `tmp` was never acknowledged. The calls block on the disk: an async
 //! program makes them on a thread for blocking work.
 
+mod folder_sync;
 mod id;
 mod kept;
 mod preamble;
@@ -20,11 +21,16 @@ mod preamble;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use self::folder_sync::FolderSync;
 pub use self::id::{QueueId, QueueIdError};
 pub use self::kept::Kept;
 pub use self::preamble::{Envelope, Preamble};
+
+const TMP: &str = "mail/reply/tmp";
+const NEW: &str = "mail/reply/new";
 
 /// Files in `tmp` older than this are left over from a crash: the maildir convention, longer than any SMTP session.
 const STALE: Duration = Duration::from_hours(36);
@@ -50,6 +56,7 @@ const STALE: Duration = Duration::from_hours(36);
 #[derive(Debug, Clone)]
 pub struct Maildir {
     root: PathBuf,
+    new_sync: Arc<FolderSync>,
 }
 
 /// Where a message ends.
@@ -84,10 +91,12 @@ impl Maildir {
     /// # Errors
     /// Where a folder cannot be made or read.
     pub fn open(root: impl Into<PathBuf>) -> io::Result<Self> {
-        let spool = Self { root: root.into() };
-        for folder in [spool.tmp(), spool.new_folder()] {
-            fs::create_dir_all(folder)?;
+        let root = root.into();
+        for folder in [TMP, NEW] {
+            fs::create_dir_all(root.join(folder))?;
         }
+        let new_sync = Arc::new(FolderSync::new(&root.join(NEW))?);
+        let spool = Self { root, new_sync };
         for folder in [
             Folder::Success,
             Folder::Failure(String::new()),
@@ -127,6 +136,7 @@ impl Maildir {
                         file: Some(file),
                         path,
                         new: self.new_folder(),
+                        new_sync: Arc::clone(&self.new_sync),
                     });
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -186,11 +196,11 @@ impl Maildir {
     }
 
     fn tmp(&self) -> PathBuf {
-        self.root.join("mail/reply/tmp")
+        self.root.join(TMP)
     }
 
     fn new_folder(&self) -> PathBuf {
-        self.root.join("mail/reply/new")
+        self.root.join(NEW)
     }
 }
 
@@ -201,6 +211,7 @@ pub struct Draft {
     file: Option<File>,
     path: PathBuf,
     new: PathBuf,
+    new_sync: Arc<FolderSync>,
 }
 
 impl Draft {
@@ -239,7 +250,7 @@ impl Draft {
         fs::rename(&self.path, self.new.join(self.id.to_string()))?;
         self.file = None;
         // The entry is in the folder, and the folder is what has to reach the disk.
-        File::open(&self.new)?.sync_all()?;
+        self.new_sync.sync()?;
         Ok(self.id)
     }
 }
