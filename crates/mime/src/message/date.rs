@@ -102,7 +102,8 @@ impl Date {
         if !(1..=31).contains(&day) || !(1..=9999).contains(&year) {
             return None;
         }
-        let mut time = self.time.unwrap_or(0);
+        // A day alone is no date-time, and midnight would be a guess.
+        let mut time = self.time?;
         match self.afternoon {
             Some(true) if time < 12 * 3600 => time += 12 * 3600,
             Some(false) if time >= 12 * 3600 => time -= 12 * 3600,
@@ -226,6 +227,8 @@ mod tests {
             ("1 Jul 2003 10:52:37 PST", Some(1_057_085_557)),
             ("Thu Jan  1 00:00:01 1970", Some(1)),
             ("29 Feb 2000 00:00 +0000", Some(951_782_400)),
+            ("1 Jul 2003", None),
+            ("1 Jul 2003 59:10 +0200", None),
             ("nonsense", None),
             ("", None),
         ];
