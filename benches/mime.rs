@@ -1,7 +1,10 @@
-//! `inreply-mime`: finding the parts, reading all of them, extracting the reply. The input is made here.
+//! `inreply-mime`: finding the parts, reading all of them, extracting the reply. The input is made here; where the
+//! corpora lie beside the project (`../shared`, or `$INREPLY_SHARED`) they are read, too.
 
 use std::fmt::Write;
+use std::fs;
 use std::hint::black_box;
+use std::path::{Path, PathBuf};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use inreply_mime::Reply;
@@ -120,6 +123,71 @@ fn mime(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// The messages of the corpora, or none.
+fn corpus() -> Vec<Vec<u8>> {
+    let shared = std::env::var_os("INREPLY_SHARED").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
+        PathBuf::from,
+    );
+    let mut folders = vec![shared.join("corpora/mime/messages")];
+    let mut messages = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                messages.extend(fs::read(path));
+            }
+        }
+    }
+    messages
+}
+
+fn corpora(criterion: &mut Criterion) {
+    let messages = corpus();
+    if messages.is_empty() {
+        eprintln!("mime/corpus: skipped, for there are no corpora");
+        return;
+    }
+    let bytes: usize = messages.iter().map(Vec::len).sum();
+    let mut group = criterion.benchmark_group("mime/corpus");
+    group.throughput(Throughput::Bytes(bytes as u64));
+    group.sample_size(20);
+    let (limits, mut index) = (Limits::default(), Index::default());
+    group.bench_function("structure", |bencher| {
+        bencher.iter(|| {
+            let parts = |raw: &Vec<u8>| {
+                Message::parse_into(black_box(raw), &limits, &mut index)
+                    .parts()
+                    .count()
+            };
+            messages.iter().map(parts).sum::<usize>()
+        });
+    });
+    group.bench_function("every_body", |bencher| {
+        bencher.iter(|| {
+            messages
+                .iter()
+                .map(|raw| read_everything(&Message::parse(black_box(raw))))
+                .sum::<usize>()
+        });
+    });
+    group.bench_function("reply", |bencher| {
+        bencher.iter(|| {
+            messages
+                .iter()
+                .map(|raw| {
+                    Reply::of_message(&Message::parse(black_box(raw)))
+                        .visible()
+                        .len()
+                })
+                .sum::<usize>()
+        });
+    });
+    group.finish();
+}
+
 fn replies(criterion: &mut Criterion) {
     let text = reply();
     let mut group = criterion.benchmark_group("reply/text");
@@ -148,5 +216,5 @@ fn replies(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, mime, replies);
+criterion_group!(benches, mime, corpora, replies);
 criterion_main!(benches);
