@@ -24,7 +24,8 @@
 //!
 //! # Features
 //!
-//! - `dns`: the module `resolver`, which asks for the doctor of [`inreply-dns`](dns). It brings `tokio`.
+//! - `dns`: the modules `resolver`, which asks for the doctor of [`inreply-dns`](dns), and `probe`, which looks at port 25. It brings
+//!   `tokio`.
 //! - `tokio`: the modules `listener`, `logs`, `receiver`, `relay`, `tls` and `worker`, with TLS by rustls and ring. Without it the crate is policy, formats and a
 //!   synchronous spool.
 //!
@@ -43,6 +44,8 @@ pub mod listener;
 #[cfg(feature = "tokio")]
 pub mod logs;
 pub mod notify;
+#[cfg(feature = "dns")]
+pub mod probe;
 pub mod rates;
 #[cfg(feature = "tokio")]
 pub mod receiver;

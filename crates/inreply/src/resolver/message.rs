@@ -183,3 +183,171 @@ fn record_type(kind: Kind) -> RecordType {
         _ => RecordType::TXT,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hickory_proto::rr::rdata::{A, CNAME, NS, SOA, TXT};
+
+    use super::*;
+
+    const ID: u16 = 7;
+
+    fn question() -> Question {
+        Question::new("reply.example.com".parse().unwrap(), Kind::A)
+    }
+
+    fn hickory(name: &str) -> rr::Name {
+        rr::Name::from_ascii(name).unwrap()
+    }
+
+    /// A response to the question, changed by `change`.
+    fn response(change: impl FnOnce(&mut Message)) -> Vec<u8> {
+        let mut message = Message::response(ID, OpCode::Query);
+        message.add_query(Query::query(hickory("Reply.example.com."), RecordType::A));
+        change(&mut message);
+        message.to_vec().unwrap()
+    }
+
+    fn outcome_of(octets: &[u8]) -> Outcome {
+        match read(octets, ID, &question(), false) {
+            Said::Outcome(outcome) => outcome,
+            _ => panic!("no outcome"),
+        }
+    }
+
+    fn record(name: &str, data: RData) -> rr::Record {
+        rr::Record::from_rdata(hickory(name), 300, data)
+    }
+
+    fn head() -> rr::Record {
+        let soa = SOA::new(
+            hickory("ns.example.com."),
+            hickory("h.example.com."),
+            1,
+            2,
+            3,
+            4,
+            5,
+        );
+        record("example.com.", RData::SOA(soa))
+    }
+
+    #[test]
+    fn a_question_has_what_the_doctor_needs() {
+        let octets = query(ID, &question(), true, true).unwrap();
+        let message = Message::from_vec(&octets).unwrap();
+        assert!(message.metadata.checking_disabled && message.metadata.authentic_data);
+        assert!(message.metadata.recursion_desired);
+        let edns = message.edns.unwrap();
+        assert!(edns.max_payload() == 1_232 && edns.flags().dnssec_ok);
+    }
+
+    #[test]
+    fn answers_and_denials() {
+        let answer = outcome_of(&response(|message| {
+            message.metadata.authentic_data = true;
+            message.add_answer(record(
+                "reply.EXAMPLE.com.",
+                RData::CNAME(CNAME(hickory("x.example.com."))),
+            ));
+            message.add_answer(record("x.example.com.", RData::A(A::new(192, 0, 2, 1))));
+        }));
+        let Outcome::Answer(section) = answer else {
+            panic!("{answer}");
+        };
+        assert!(
+            section.authenticated && section.records.len() == 2 && section.records[1].ttl == 300
+        );
+        let nothing = outcome_of(&response(|message| {
+            message.add_authority(head());
+        }));
+        let Outcome::NoData(section) = nothing else {
+            panic!("{nothing}");
+        };
+        assert_eq!(section.zone.unwrap().as_str(), "example.com");
+        // A CNAME that nobody follows or denies leads on; a denied one does not.
+        let alias = || {
+            record(
+                "reply.example.com.",
+                RData::CNAME(CNAME(hickory("x.test."))),
+            )
+        };
+        assert!(matches!(
+            outcome_of(&response(|message| {
+                message.add_answer(alias());
+            })),
+            Outcome::Answer(_)
+        ));
+        let denied = response(|message| {
+            message.add_answer(alias());
+            message.add_authority(head());
+        });
+        assert!(matches!(outcome_of(&denied), Outcome::NoData(_)));
+        let none = response(|message| message.metadata.response_code = ResponseCode::NXDomain);
+        assert!(matches!(outcome_of(&none), Outcome::NxDomain(_)));
+    }
+
+    #[test]
+    fn failures_are_kept_apart() {
+        let failed = outcome_of(&response(|message| {
+            message.metadata.response_code = ResponseCode::ServFail;
+            let mut edns = Edns::new();
+            let reason = [&[0, 7][..], b"signature expired\n"].concat();
+            edns.options_mut()
+                .insert(EdnsOption::Unknown(EXTENDED_ERROR, reason));
+            message.set_edns(edns);
+        }));
+        assert_eq!(
+            failed,
+            Outcome::ServFail(Reason("EDE 7 signature expired".to_owned()))
+        );
+        let refused = response(|message| message.metadata.response_code = ResponseCode::Refused);
+        assert_eq!(outcome_of(&refused), Outcome::Refused(Reason::default()));
+        let referral = response(|message| {
+            message.add_authority(record(
+                "example.com.",
+                RData::NS(NS(hickory("ns.example.com."))),
+            ));
+        });
+        assert!(matches!(outcome_of(&referral), Outcome::Refused(_)));
+        let strange = response(|message| message.metadata.response_code = ResponseCode::NotImp);
+        assert!(matches!(outcome_of(&strange), Outcome::Malformed(_)));
+        assert!(matches!(
+            outcome_of(&[0, 7, 0x80, 0, 0, 9, 0, 0]),
+            Outcome::Malformed(_)
+        ));
+    }
+
+    #[test]
+    fn what_was_not_asked_for_is_passed_over() {
+        let other_number = response(|message| message.metadata.id = 8);
+        let other_question = response(|message| {
+            message.queries = vec![Query::query(hickory("x.example.com."), RecordType::A)];
+        });
+        let a_question = response(|message| message.metadata.message_type = MessageType::Query);
+        for octets in [
+            other_number,
+            other_question,
+            a_question,
+            Vec::new(),
+            vec![0],
+        ] {
+            assert!(matches!(
+                read(&octets, ID, &question(), false),
+                Said::Nothing
+            ));
+        }
+        let cut = response(|message| message.metadata.truncation = true);
+        assert!(matches!(read(&cut, ID, &question(), false), Said::Cut));
+        let old = response(|message| message.metadata.response_code = ResponseCode::FormErr);
+        assert!(matches!(read(&old, ID, &question(), false), Said::NoEdns));
+    }
+
+    #[test]
+    fn texts_are_joined_octet_by_octet() {
+        let text = RData::TXT(TXT::from_bytes(vec![&b"v=spf1 "[..], b"\xff-all"]));
+        let found = found(&record("a\\.b.example.com.", text)).unwrap();
+        assert_eq!(found.record.data, Data::Txt(b"v=spf1 \xff-all".to_vec()));
+        assert_eq!(found.record.owner.to_string(), "a\\046b.example.com.");
+    }
+}
