@@ -2,12 +2,14 @@
 //!
 //! Exit codes: 0 pass (and warn), 1 fail (and warn with `--strict`), 3 where lookups failed, 2 usage.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
-use inreply::resolver::Resolver;
+use inreply::probe::Probe;
+use inreply::resolver::{Resolver, Watch};
 use inreply_dns::dkim::Key;
 use inreply_dns::doctor::{Ask, Config, Doctor};
 use inreply_dns::name::Name;
@@ -41,7 +43,7 @@ struct Arguments {
     mta_sts_policy: Option<PathBuf>,
     /// IP:PORT of the resolver; the system's without it.
     #[arg(long, conflicts_with = "zone")]
-    server: Option<std::net::SocketAddr>,
+    server: Option<SocketAddr>,
     /// Zone files to check before they are published; nothing is asked over the network.
     #[arg(long)]
     zone: Vec<PathBuf>,
@@ -51,6 +53,12 @@ struct Arguments {
     /// Warnings make the exit code 1.
     #[arg(long)]
     strict: bool,
+    /// Look again until all is well, for at most this many seconds.
+    #[arg(long, value_name = "SECONDS", conflicts_with = "zone")]
+    watch: Option<u64>,
+    /// Look at port 25 of the reply domain's name too, as a sender would.
+    #[arg(long, conflicts_with = "zone")]
+    probe: bool,
     /// How the report is written.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -62,6 +70,10 @@ enum Format {
     Text,
     /// For programs.
     Json,
+    /// For continuous integration.
+    Junit,
+    /// For code hosts.
+    Sarif,
 }
 
 const USAGE: u8 = 2;
@@ -83,7 +95,7 @@ fn run(arguments: &Arguments) -> Result<u8, Box<dyn std::error::Error>> {
         let plan = Plan::of(&config);
         match arguments.format {
             Format::Text => print!("{plan}"),
-            Format::Json => {
+            _ => {
                 let rows = plan.rows();
                 let rows: Vec<_> = rows.iter().map(|row| serde_json::json!({ "host": row.host, "type": row.kind, "value": row.value })).collect();
                 println!("{}", serde_json::json!({ "schema": 1, "rows": rows }));
@@ -92,20 +104,47 @@ fn run(arguments: &Arguments) -> Result<u8, Box<dyn std::error::Error>> {
         return Ok(0);
     }
     let report = if arguments.zone.is_empty() {
-        let resolver = arguments
-            .server
-            .map_or_else(Resolver::system, |server| Ok(Resolver::new(server)))?;
-        let config = config.server(resolver.to_string());
-        let runtime = tokio::runtime::Runtime::new()?;
-        runtime.block_on(resolver.examine(Doctor::new(config)))
+        tokio::runtime::Runtime::new()?.block_on(over_network(config, arguments))?
     } else {
         from_files(config, &arguments.zone)?
     };
+    print(&report, arguments);
+    Ok(report.verdict.exit_code(arguments.strict))
+}
+
+fn print(report: &Report, arguments: &Arguments) {
+    let place = arguments.zone.first().map(|path| path.to_string_lossy());
     match arguments.format {
         Format::Text => print!("{report}"),
         Format::Json => println!("{}", report.to_json()),
+        Format::Junit => print!("{}", report.to_junit()),
+        Format::Sarif => println!("{}", report.to_sarif(&place.unwrap_or_default())),
     }
-    Ok(report.verdict.exit_code(arguments.strict))
+}
+
+async fn over_network(
+    config: Config,
+    arguments: &Arguments,
+) -> Result<Report, Box<dyn std::error::Error>> {
+    let system = |server| Ok(Resolver::new(server));
+    let resolver = arguments.server.map_or_else(Resolver::system, system)?;
+    let config = config.server(resolver.to_string());
+    if arguments.probe {
+        let exchange = config.reply().as_str();
+        let probed = Probe::new(exchange, config.host().as_str()).run().await?;
+        eprintln!("{probed}\n{}", probed.transcript);
+    }
+    let Some(seconds) = arguments.watch else {
+        return Ok(resolver.examine(Doctor::new(config)).await);
+    };
+    let watch = Watch::default().deadline(Duration::from_secs(seconds));
+    let looked = watch.run(&resolver, &config, |looked| {
+        if let Some(next) = looked.next {
+            let verdict = looked.report.verdict;
+            eprintln!("{verdict}; the next look is in {} s", next.as_secs());
+        }
+    });
+    Ok(looked.await)
 }
 
 fn config(arguments: &Arguments) -> Result<Config, Box<dyn std::error::Error>> {

@@ -13,8 +13,8 @@ use crate::doctor::{Change, Finding, Severity};
 
 /// The outcome of a check.
 ///
-/// `Display` is for people: a line a check, and the changes that mend the zone at the end, to be pasted. [`Report::to_json`]
-/// is for programs.
+/// `Display` is for people: a line a check, and the changes that mend the zone at the end, to be pasted; with `{:#}` the answers
+/// that show each finding stand below it. [`Report::to_json`] is for programs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
