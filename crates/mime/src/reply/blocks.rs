@@ -4,7 +4,7 @@ use super::attribution::{self, Attribution};
 use super::feature::has_date;
 use super::fragment::{FragmentKind, Rule};
 use super::header_block::Labels;
-use super::line::Line;
+use super::line::{self, Line};
 use super::marker::{self, Armour, Marker};
 use super::signature;
 
@@ -43,11 +43,37 @@ pub(crate) fn read(
         regions,
         markers,
         labels,
+        fences: fences(text, lines),
         blocks: Vec::new(),
         has_text: false,
     };
     reader.run();
     reader.blocks
+}
+
+/// Blocks of code between lines of three backticks: what stands in them is quoted from no mail. A fence that a quoted
+/// line or the end comes before is none.
+fn fences(text: &str, lines: &[Line]) -> Vec<Option<usize>> {
+    let mut found = vec![None; lines.len()];
+    let mut close = None;
+    for (number, line) in lines.iter().enumerate().rev() {
+        if line.depth > 0 {
+            close = None;
+        }
+        let Some(behind) = line.text(text).strip_prefix("```") else {
+            continue;
+        };
+        if line.depth > 0 || behind.contains('`') {
+            continue;
+        }
+        // Words behind the backticks name the language: such a line opens only. From below, one without closes first.
+        let bare = behind.trim_matches(line::is_blank).is_empty();
+        found[number] = close.take();
+        if found[number].is_none() && bare {
+            close = Some(number);
+        }
+    }
+    found
 }
 
 struct Reader<'t> {
@@ -56,6 +82,8 @@ struct Reader<'t> {
     regions: &'t [Region],
     markers: &'t [String],
     labels: Labels,
+    /// For each line that opens a block of code, the line that closes it.
+    fences: Vec<Option<usize>>,
     blocks: Vec<Block>,
     /// The writer said something already.
     has_text: bool,
@@ -102,6 +130,11 @@ impl Reader<'_> {
             let end = self.quote_end(at);
             self.push(FragmentKind::Quote, Rule::QuoteMark, at, end);
             return end;
+        }
+        if let Some(last) = self.fences[at] {
+            self.has_text = true;
+            self.push(FragmentKind::Text, Rule::Plain, at, last + 1);
+            return last + 1;
         }
         if let Some((last, start)) = attributions[at] {
             return self.attribution(at, last, start);

@@ -70,6 +70,7 @@ struct Labelled {
     address: bool,
     date: bool,
     time: bool,
+    number: bool,
     short: bool,
 }
 
@@ -128,6 +129,7 @@ impl Labelled {
             address: has_address(value),
             date,
             time: date && has_time(value),
+            number: value.contains(char::is_numeric),
             short: value.len() < 120,
         })
     }
@@ -143,6 +145,8 @@ struct Block {
     labels: usize,
     from: bool,
     sent: bool,
+    /// The date has a number in it, in whatever script.
+    sent_number: bool,
     to: bool,
     subject: bool,
     first_known: bool,
@@ -179,6 +183,7 @@ impl Block {
             Label::Unknown => {}
         }
         self.from_address |= line.label == Label::From && line.address && line.short;
+        self.sent_number |= line.label == Label::Sent && line.number;
         self.address |= line.address;
         self.date |= line.date;
         self.full_date |= line.time;
@@ -199,7 +204,7 @@ impl Block {
         if self.from
             && self.first_known
             && known >= 2
-            && (self.address || self.date || known >= 3 && self.sent)
+            && (self.address || self.date || known >= 3 && self.sent_number)
         {
             return true;
         }
