@@ -1,13 +1,15 @@
 //! The whole way of a reply on one machine: a notification goes out over SMTP, is answered over SMTP, and is a comment.
 
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail};
 use inreply::listener::{self, ListenerConfig};
 use inreply::mime::Message;
-use inreply::relay::Relay;
+use inreply::relay::{Relay, Security};
 use inreply::smtp::client::{ClientConfig, Envelope};
 use inreply::smtp::server::ServerConfig;
+use inreply::tls::Trust;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
@@ -40,6 +42,7 @@ pub(crate) async fn run(once: bool) -> Result<()> {
         ..Config::default()
     };
     config.inbound.listen = "127.0.0.1:0".to_owned();
+    (config.inbound.tls_certificate, config.inbound.tls_key) = certificate(folder.path())?;
     config.outbound.port = mail_server_port;
     let (news, mut comments) = mpsc::unbounded_channel();
     let running = Running::start(&config, Some(news)).await?;
@@ -83,7 +86,10 @@ pub(crate) async fn run(once: bool) -> Result<()> {
     )
     .parse()?);
     let client = ClientConfig::new("laptop.reader.example".parse()?);
-    let relay = Relay::new("127.0.0.1", running.address.port(), client);
+    // Her mail server trusts the certificate that was made for this run, and no other.
+    let trust = Trust::File(config.inbound.tls_certificate.clone());
+    let relay = Relay::new("127.0.0.1", running.address.port(), client)
+        .security(Security::Required, &trust)?;
     let sent = relay.send(envelope, reply.as_bytes()).await;
     print!("{}", sent.transcript);
     if !sent.result?.is_delivered() {
@@ -140,6 +146,15 @@ pub(crate) async fn run(once: bool) -> Result<()> {
         }
     }
     running.stop().await
+}
+
+/// A certificate for this run, and its key.
+fn certificate(folder: &Path) -> Result<(PathBuf, PathBuf)> {
+    let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()])?;
+    let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
+    std::fs::write(&certificate, made.cert.pem())?;
+    std::fs::write(&key, made.signing_key.serialize_pem())?;
+    Ok((certificate, key))
 }
 
 const ANSWER: &str = "Yes please, Bob.\n\nThe runner loses its cache on Monday nights.";

@@ -14,6 +14,7 @@ fn the_demo_shows_the_whole_way_of_a_reply() {
     );
     for part in [
         "Reply-To: ",
+        "\nTLS connection started: TLSv1.3 with ",
         "-> \"250 2.0.0 Ok: queued as ",
         "#1 comment 2 by Ann:\nYes please, Bob.\n\nThe runner loses its cache on Monday nights.\n",
     ] {
