@@ -209,6 +209,16 @@ impl Checkup<'_> {
             .collect()
     }
 
+    /// What was found behind a name's CNAME as records of the name itself.
+    pub(super) fn instead_of_alias(&self, name: &Name) -> Vec<Change> {
+        let mut changes = self.without_alias(name);
+        for kind in [Kind::A, Kind::Aaaa, Kind::Mx, Kind::Txt] {
+            let known = self.lookups.known(name, kind).into_iter();
+            changes.extend(known.map(|data| Change::Add(Record::new(name.clone(), data))));
+        }
+        changes
+    }
+
     /// A name's own records instead of its CNAME: addresses where it is the reply domain, the MX, and the texts that were
     /// found behind the CNAME.
     pub(super) fn own_records(&mut self, name: &Name, target: &Name) -> Option<Vec<Change>> {

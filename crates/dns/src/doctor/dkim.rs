@@ -54,13 +54,16 @@ impl Checkup<'_> {
             .collect();
         let owner = found.chain.links.last().unwrap_or(name).clone();
         let strong = |key: &&Key| !matches!(key, Key::Rsa { bits, .. } if *bits < 1_024);
-        let wanted = ours.filter(strong).map(|key| {
-            let text = KeyRecord::new(key.clone()).to_string();
-            Record::new(owner.clone(), Data::text(text))
-        });
+        let wanted = ours
+            .filter(strong)
+            .map(|key| Data::text(KeyRecord::new(key.clone()).to_string()));
         let Some(text) = texts.first() else {
             let message = format!("no key stands at {name}, which our signatures point to");
-            let fix = wanted.into_iter().map(Change::Add).collect();
+            let mut fix = Vec::new();
+            if let Some(data) = wanted {
+                fix = self.without_alias(name);
+                fix.push(Change::Add(Record::new(name.clone(), data)));
+            }
             self.add("dkim.missing", name, message, &shown).fix = fix;
             return Some(None);
         };
@@ -72,11 +75,10 @@ impl Checkup<'_> {
             self.add("dkim.multiple", name, message, &shown);
         }
         let old = Record::new(owner.clone(), Data::text(text.as_str()));
-        let ours_instead: Vec<Change> = wanted
-            .into_iter()
-            .filter(|new| *new != old)
-            .map(|new| self.replace(old.clone(), new))
-            .collect();
+        let ours_instead = match wanted.filter(|data| *data != old.data) {
+            Some(data) => self.rewrite(name, old, data),
+            None => Vec::new(),
+        };
         let record = match KeyRecord::parse(text) {
             Ok(record) => record,
             Err(error) => {
@@ -126,20 +128,22 @@ impl Checkup<'_> {
         if !record.allows_sha256() {
             better.hashes = Words::default();
         }
-        let record_of = |text: String| Record::new(owner.clone(), Data::text(text));
-        let fix = self.replace(record_of(text.to_owned()), record_of(better.to_string()));
+        let old = Record::new(owner.clone(), Data::text(text));
+        let fix = self.rewrite(name, old, Data::text(better.to_string()));
         if record.testing {
             let message = format!(
                 "the key at {name} says t=y: verifiers are to treat our mail as not signed"
             );
-            self.add("dkim.testing", name, message, &shown).fix = vec![fix.clone()];
+            self.add("dkim.testing", name, message, &shown)
+                .fix
+                .clone_from(&fix);
         }
         if !record.allows_sha256() {
             let message = format!(
                 "the key at {name} does not allow SHA-256: h={}",
                 record.hashes
             );
-            self.add("dkim.hash_not_allowed", name, message, &shown).fix = vec![fix];
+            self.add("dkim.hash_not_allowed", name, message, &shown).fix = fix;
         }
         match &record.key {
             Key::Rsa { bits, .. } if *bits < 2_048 => {

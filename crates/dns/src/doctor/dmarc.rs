@@ -158,15 +158,13 @@ impl Checkup<'_> {
         );
         let policy = decision.policy.policy(exists);
         // At a domain above, a change would be for others too: the sender domain gets a record of its own.
-        let mended = |checkup: &Self, record: &Record| {
-            let new = |owner: &Name| ZoneRecord::new(owner.clone(), Data::text(record.to_string()));
-            match is_own {
-                true => Some(checkup.replace(old.clone(), new(&old.owner)))
-                    .filter(|_| new(&old.owner) != old),
-                false => domain
-                    .child("_dmarc")
-                    .ok()
-                    .map(|own| Change::Add(new(&own))),
+        let mended = |checkup: &Self, record: &Record| -> Vec<Change> {
+            let data = Data::text(record.to_string());
+            match domain.child("_dmarc") {
+                Ok(_) if is_own && data == old.data => Vec::new(),
+                Ok(own) if is_own => checkup.rewrite(&own, old.clone(), data),
+                Ok(own) => vec![Change::Add(ZoneRecord::new(own, data))],
+                Err(_) => Vec::new(),
             }
         };
         for fault in &reading.faults {
@@ -181,7 +179,7 @@ impl Checkup<'_> {
                     record.nonexistent_policy = Some(meant_policy(&text, "np"));
                 }
             }
-            let fix = mended(self, &record).into_iter().collect();
+            let fix = mended(self, &record);
             let code = if bad {
                 "dmarc.bad_policy"
             } else {
@@ -205,7 +203,7 @@ impl Checkup<'_> {
                 let mut record = reading.record.clone();
                 record.policy = Some(Policy::Quarantine);
                 record.subdomain_policy = record.subdomain_policy.filter(|_| !is_own);
-                let fix = mended(self, &record).into_iter().collect();
+                let fix = mended(self, &record);
                 let message = format!(
                     "the DMARC policy of {domain} is none: a forger's mail is delivered like ours"
                 );
@@ -214,7 +212,7 @@ impl Checkup<'_> {
                 let weaker = policy.map_or(Policy::None, Policy::weaker);
                 let mut record = reading.record.clone();
                 record.testing = false;
-                let fix = mended(self, &record).into_iter().collect();
+                let fix = mended(self, &record);
                 let message = format!("t=y at {owner}: receivers are asked to apply {weaker} only");
                 self.add("dmarc.testing", &owner, message, &shown).fix = fix;
             }

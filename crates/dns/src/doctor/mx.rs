@@ -234,7 +234,11 @@ impl Checkup<'_> {
             let message = format!(
                 "the MX of {owner} is {first}, which is a CNAME; some servers will not follow it"
             );
-            ("target_is_cname", message, of_best)
+            // The right name is not to be replaced by itself: it wants records of its own.
+            let gone = of_best
+                .into_iter()
+                .filter(|best| best.exchange != *expected);
+            ("target_is_cname", message, gone.collect())
         } else if let Some(unknown) = targets
             .iter()
             .find(|target| target.addresses.failed() && !target.is_ours)
@@ -302,6 +306,7 @@ impl Checkup<'_> {
             }
         };
         let fix = match gone.is_empty() {
+            true if what == "target_is_cname" => self.instead_of_alias(expected),
             true => Vec::new(),
             false => self.exchanged(owner, expected, exchanges, &gone, aliased)?,
         };

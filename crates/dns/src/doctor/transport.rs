@@ -1,6 +1,7 @@
 //! How mail comes in under TLS: MTA-STS, TLS-RPT and DANE.
 
 use super::checkup::Checkup;
+use super::code::Severity;
 use super::finding::Change;
 use crate::mta_sts::{self, Mode, Policy};
 use crate::name::Name;
@@ -98,7 +99,12 @@ impl Checkup<'_> {
                 "add the line \"{line}\" to https://mta-sts.{}/.well-known/mta-sts.txt, and then change id= at {name}",
                 reply.as_str()
             );
-            self.add("mtasts.mx_not_covered", name, message, &shown).fix = vec![Change::Ask(ask)];
+            let finding = self.add("mtasts.mx_not_covered", name, message, &shown);
+            finding.fix = vec![Change::Ask(ask)];
+            if !announced {
+                // Nobody looks at a policy that no record announces.
+                Self::severity(finding, Severity::Info);
+            }
         } else {
             self.pass(
                 "mtasts",

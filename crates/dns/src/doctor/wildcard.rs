@@ -115,6 +115,18 @@ impl Checkup<'_> {
         }
     }
 
+    /// A record's data changed; where a CNAME led to the record, which may be of somebody else, the name gets one of its own
+    /// instead of the CNAME.
+    pub(super) fn rewrite(&self, name: &Name, old: Record, data: Data) -> Vec<Change> {
+        if old.owner == *name {
+            let new = Record::new(name.clone(), data);
+            return vec![self.replace(old, new)];
+        }
+        let mut changes = self.without_alias(name);
+        changes.push(Change::Add(Record::new(name.clone(), data)));
+        changes
+    }
+
     /// The removal of a record; nothing where a wildcard gave it.
     pub(super) fn remove(&self, record: Record) -> Option<Change> {
         self.is_removable(&record).then_some(Change::Remove(record))

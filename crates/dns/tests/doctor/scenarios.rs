@@ -42,7 +42,7 @@ const CASES: &[Case] = &[
         &["forge A"],
         "forge CNAME other\nother A 192.0.2.1",
         &["error noreply.mx.target_is_cname noreply.forge.acme.test."],
-        No,
+        Yes,
     ),
     Case(
         &["forge A"],
@@ -518,7 +518,19 @@ const CASES: &[Case] = &[
         &["warning dkim.multiple s1._domainkey.noreply.forge.acme.test."],
         No,
     ),
+    Case(
+        &["s1"],
+        "s1._domainkey.noreply.forge CNAME gone.provider.test.",
+        &["error dkim.missing s1._domainkey.noreply.forge.acme.test."],
+        Yes,
+    ),
     // DMARC.
+    Case(
+        &["_dmarc"],
+        "_dmarc.noreply.forge CNAME policy\npolicy TXT \"v=DMARC1; p=none\"",
+        &["warning dmarc.policy_none _dmarc.noreply.forge.acme.test."],
+        Yes,
+    ),
     Case(
         &["_dmarc"],
         "",
