@@ -9,9 +9,8 @@ pub(super) fn decode(text: &[u8]) -> Result<Vec<u8>, Stop<'_>> {
     let (mut length, mut rest) = (0, text);
     while !rest.is_empty() {
         // Groups without white space, and then one that may have some.
-        let groups = rest
-            .chunks_exact(4)
-            .zip(octets[length..].chunks_exact_mut(3));
+        let groups = rest.as_chunks().0.iter();
+        let groups = groups.zip(octets[length..].as_chunks_mut().0);
         let good = groups.map_while(|(group, out)| dense(group, out)).count();
         length += good * 3;
         rest = &rest[good * 4..];
@@ -24,12 +23,13 @@ pub(super) fn decode(text: &[u8]) -> Result<Vec<u8>, Stop<'_>> {
 }
 
 /// One group without white space; `None` where it is none.
-fn dense(group: &[u8], out: &mut [u8]) -> Option<()> {
-    let [a, b, c, d] = [0, 1, 2, 3].map(|at| VALUES[usize::from(group[at])]);
+fn dense(group: &[u8; 4], out: &mut [u8; 3]) -> Option<()> {
+    let [a, b, c, d] = group.map(|octet| VALUES[usize::from(octet)]);
     if (a | b | c | d) & NONE != 0 {
         return None;
     }
-    out.copy_from_slice(&(a << 18 | b << 12 | c << 6 | d).to_be_bytes()[1..]);
+    let [_, first, second, third] = (a << 18 | b << 12 | c << 6 | d).to_be_bytes();
+    *out = [first, second, third];
     Some(())
 }
 

@@ -7,6 +7,7 @@ mod evaluation;
 mod grammar;
 mod macros;
 mod record;
+mod survey;
 mod verdict;
 
 pub use check_host::CheckHost;
@@ -15,4 +16,5 @@ pub use macros::{DomainSpec, Letter, MacroString, Piece};
 pub use record::{Directive, Mechanism, Qualifier, Record, Term};
 pub use verdict::{Cost, Evaluated, Problem, Request, Verdict};
 
-pub(crate) use evaluation::{Evaluation, Survey};
+pub(crate) use evaluation::Evaluation;
+pub(crate) use survey::Survey;
