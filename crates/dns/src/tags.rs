@@ -56,6 +56,13 @@ pub(crate) trait Style {
 
     /// One tag; what is left begins behind its value.
     fn tag(text: &[u8]) -> Parsed<'_, Tag<'_>> {
+        let end = memchr(b';', text).unwrap_or(text.len());
+        let (spaces, tag) = Self::field(&text[..end])?;
+        Ok((&text[end - spaces.len()..], tag))
+    }
+
+    /// One tag of a text that has no semicolon; what is left are the spaces behind its value.
+    fn field(text: &[u8]) -> Parsed<'_, Tag<'_>> {
         let name = text.iter().position(|octet| !Self::is_name(*octet));
         let (name, rest) = text.split_at(name.unwrap_or(text.len()));
         if name.is_empty() {
@@ -69,12 +76,11 @@ pub(crate) trait Style {
         let [b'=', rest @ ..] = rest else {
             return stop(rest, "\"=\"");
         };
-        let at_value = if Self::LOOSE {
+        let value = if Self::LOOSE {
             Self::spaces(rest)
         } else {
             rest
         };
-        let value = &at_value[..memchr(b';', at_value).unwrap_or(at_value.len())];
         let is_value = |octet: u8| octet.is_ascii_graphic() || Self::is_space(octet);
         // All octets are looked at without a branch between them; a bad one is looked for only where there is one.
         if !value
@@ -88,8 +94,8 @@ pub(crate) trait Style {
             .iter()
             .rev()
             .take_while(|octet| Self::is_space(**octet));
-        let value = &value[..value.len() - spaces.count()];
-        Ok((&at_value[value.len()..], Tag { name, value }))
+        let (value, spaces) = value.split_at(value.len() - spaces.count());
+        Ok((spaces, Tag { name, value }))
     }
 
     /// What follows the spaces.

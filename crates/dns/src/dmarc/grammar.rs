@@ -105,7 +105,7 @@ pub(super) fn record(text: &[u8]) -> Parsed<'_, Reading> {
             }
             continue;
         }
-        let taken = Tags::tag(field).and_then(|(_, tag)| {
+        let taken = Tags::field(field).and_then(|(_, tag)| {
             let known = Known::of(tag.name);
             let new = match known {
                 Some(known) => {
