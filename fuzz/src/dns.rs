@@ -230,7 +230,7 @@ fn outcome(question: &Question, next: &mut impl FnMut() -> u8) -> Outcome {
         });
         owner = target.unwrap_or(owner);
     }
-    section.authoritative = next() % 2 == 0;
+    section.authoritative = next().is_multiple_of(2);
     match next() % 12 {
         0 => Outcome::NxDomain(section),
         1 => Outcome::NoData(section),
