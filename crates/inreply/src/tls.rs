@@ -91,14 +91,10 @@ pub fn client_config(trust: &Trust) -> Result<Arc<ClientConfig>, TlsError> {
     let whose = match trust {
         Trust::Anybody => Whose::Anybody,
         Trust::System => {
-            let found = rustls_native_certs::load_native_certs();
-            let mut roots = RootCertStore::empty();
-            if roots.add_parsable_certificates(found.certs).0 == 0 {
-                let errors: Vec<String> = found.errors.iter().map(ToString::to_string).collect();
-                return Err(TlsError::NoRoots(errors.join(", ")));
-            }
             return Ok(Arc::new(
-                builder.with_root_certificates(roots).with_no_client_auth(),
+                builder
+                    .with_root_certificates(system_roots()?)
+                    .with_no_client_auth(),
             ));
         }
         Trust::File(path) => {
@@ -107,12 +103,8 @@ pub fn client_config(trust: &Trust) -> Result<Arc<ClientConfig>, TlsError> {
             for certificate in &pinned {
                 roots.add(certificate.clone())?;
             }
-            let authorities =
-                WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider())
-                    .build()
-                    .map_err(|error| rustls::Error::General(error.to_string()))?;
             Whose::Known {
-                authorities,
+                authorities: authorities(roots)?,
                 pinned,
             }
         }
@@ -129,7 +121,25 @@ pub fn client_config(trust: &Trust) -> Result<Arc<ClientConfig>, TlsError> {
     ))
 }
 
-fn provider() -> Arc<CryptoProvider> {
+/// The authorities of the operating system.
+pub(crate) fn system_roots() -> Result<RootCertStore, TlsError> {
+    let found = rustls_native_certs::load_native_certs();
+    let mut roots = RootCertStore::empty();
+    if roots.add_parsable_certificates(found.certs).0 == 0 {
+        let errors: Vec<String> = found.errors.iter().map(ToString::to_string).collect();
+        return Err(TlsError::NoRoots(errors.join(", ")));
+    }
+    Ok(roots)
+}
+
+/// Judges certificates by these roots.
+pub(crate) fn authorities(roots: RootCertStore) -> Result<Arc<WebPkiServerVerifier>, TlsError> {
+    let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider());
+    let built = builder.build();
+    Ok(built.map_err(|error| rustls::Error::General(error.to_string()))?)
+}
+
+pub(crate) fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
 

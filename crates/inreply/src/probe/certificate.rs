@@ -8,12 +8,11 @@ use jiff::civil::DateTime;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
-use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 
-use crate::tls::TlsError;
+use crate::tls::{TlsError, authorities, provider, system_roots};
 
 /// A certificate that was shown.
 #[derive(Debug, Clone)]
@@ -49,30 +48,17 @@ impl fmt::Display for Certificate {
 #[derive(Debug)]
 pub(super) struct Witness {
     authorities: Arc<WebPkiServerVerifier>,
-    provider: Arc<CryptoProvider>,
     seen: Mutex<Option<Certificate>>,
 }
 
 impl Witness {
     /// A witness, and a client's configuration that asks it.
     pub(super) fn config() -> Result<(Arc<Self>, Arc<ClientConfig>), TlsError> {
-        let provider = Arc::new(ring::default_provider());
-        let found = rustls_native_certs::load_native_certs();
-        let mut roots = RootCertStore::empty();
-        if roots.add_parsable_certificates(found.certs).0 == 0 {
-            let errors: Vec<String> = found.errors.iter().map(ToString::to_string).collect();
-            return Err(TlsError::NoRoots(errors.join(", ")));
-        }
-        let authorities =
-            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
-                .build()
-                .map_err(|error| rustls::Error::General(error.to_string()))?;
         let witness = Arc::new(Self {
-            authorities,
-            provider: Arc::clone(&provider),
+            authorities: authorities(system_roots()?)?,
             seen: Mutex::new(None),
         });
-        let config = ClientConfig::builder_with_provider(provider)
+        let config = ClientConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()?
             .dangerous()
             .with_custom_certificate_verifier(Arc::clone(&witness) as Arc<dyn ServerCertVerifier>)
@@ -117,8 +103,8 @@ impl ServerCertVerifier for Witness {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signature, algorithms)
+        self.authorities
+            .verify_tls12_signature(message, certificate, signature)
     }
 
     fn verify_tls13_signature(
@@ -127,14 +113,12 @@ impl ServerCertVerifier for Witness {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signature, algorithms)
+        self.authorities
+            .verify_tls13_signature(message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.authorities.supported_verify_schemes()
     }
 }
 

@@ -20,23 +20,19 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
 use inreply_smtp::client::{Client, ClientConfig, CloseReason, Event, StartTls};
 use inreply_smtp::tls::{SecureClient, TlsInfo};
 use inreply_smtp::transcript::Transcript;
 use inreply_smtp::wire::capability::Capabilities;
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, lookup_host};
-use tokio::time::{sleep_until, timeout};
+use tokio::time::timeout;
 
 pub use certificate::Certificate;
 use certificate::Witness;
 
+use crate::relay::wire::Wire;
 use crate::tls::TlsError;
-
-/// Room made for one read: a reply to EHLO fits.
-const READ_SIZE: usize = 4_096;
 
 /// A look at a mail exchange.
 #[derive(Debug, Clone)]
@@ -151,12 +147,12 @@ impl Probe {
                 .command_timeout(Duration::from_secs(60));
             let server = ServerName::try_from(self.exchange.clone()).ok();
             let client = Client::new(config, Instant::now());
-            let mut client = SecureClient::new(client, Some(tls).zip(server));
-            if let Err(failure) = drive(stream, &mut client, &mut probed).await {
+            let mut wire = Wire::new(stream, SecureClient::new(client, Some(tls).zip(server)));
+            if let Err(failure) = drive(&mut wire, &mut probed).await {
                 probed.failure = Some(failure);
             }
-            probed.tls = client.tls().cloned();
-            if let Some(said) = client.take_transcript() {
+            probed.tls = wire.client.tls().cloned();
+            if let Some(said) = wire.client.take_transcript() {
                 probed.transcript.append(&said);
             }
         }
@@ -196,41 +192,18 @@ impl Probe {
 }
 
 /// Drives the machine until the server is ready for mail, and says goodbye.
-async fn drive(
-    mut stream: TcpStream,
-    client: &mut SecureClient,
-    probed: &mut Probed,
-) -> Result<(), Failure> {
-    let mut input = BytesMut::new();
+async fn drive(wire: &mut Wire, probed: &mut Probed) -> Result<(), Failure> {
     loop {
-        client.handle_input(Instant::now(), &mut input);
-        while let Some(octets) = client.poll_transmit() {
-            stream.write_all(&octets).await.map_err(Failure::Network)?;
-        }
-        match client.poll_event() {
-            Some(Event::Ready(capabilities)) => {
+        match wire.next_event().await.map_err(Failure::Network)? {
+            Event::Ready(capabilities) => {
                 probed.capabilities = Some(capabilities);
-                client.quit(Instant::now());
-                continue;
+                wire.client.quit(Instant::now());
             }
-            Some(Event::Closed(CloseReason::Quit)) => return Ok(()),
+            Event::Closed(CloseReason::Quit) => return Ok(()),
             // Who has said all that was asked may hang up.
-            Some(Event::Closed(_)) if probed.capabilities.is_some() => return Ok(()),
-            Some(Event::Closed(reason)) => return Err(Failure::Session(reason)),
-            Some(_) => continue,
-            None => {}
-        }
-        let deadline = client.poll_timeout();
-        input.reserve(READ_SIZE);
-        tokio::select! {
-            read = stream.read_buf(&mut input) => match read {
-                Ok(0) => client.handle_eof(Instant::now()),
-                Ok(_) => {}
-                Err(error) => return Err(Failure::Network(error)),
-            },
-            () = sleep_until(deadline.unwrap_or_else(Instant::now).into()), if deadline.is_some() => {
-                client.handle_timeout(Instant::now());
-            }
+            Event::Closed(_) if probed.capabilities.is_some() => return Ok(()),
+            Event::Closed(reason) => return Err(Failure::Session(reason)),
+            _ => {}
         }
     }
 }
@@ -330,6 +303,7 @@ impl fmt::Display for Probed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
     /// A server that says what it is told, a line after each line that it gets.

@@ -1,6 +1,7 @@
 //! Sends mail to a relay: sockets and time for the client machine of `inreply-smtp`, on Tokio.
 
 mod connection;
+pub(crate) mod wire;
 
 use std::io;
 use std::sync::Arc;
