@@ -220,28 +220,28 @@ impl<'a> Evaluation<'a> {
     fn redirect(&mut self, domain: &Name, target: &DomainSpec) -> Step<Verdict> {
         self.count()?;
         let by = format!("redirect={target}");
-        let Some(name) = self.expand(domain, target)? else {
-            let problem = Problem::IncludeNone {
-                domain: domain.clone(),
-                by,
-            };
-            return Err(Halt::Permanent(problem));
-        };
-        self.no_loop(domain, &name, &by)?;
+        let name = self.other(domain, target, &by)?;
         match self.check(name.clone())? {
             Verdict::None => Err(Halt::Permanent(Problem::IncludeNone { domain: name, by })),
             verdict => Ok(verdict),
         }
     }
 
-    fn no_loop(&self, domain: &Name, target: &Name, by: &str) -> Step<()> {
-        if target == domain || self.stack.contains(target) {
+    /// The domain whose record `by` brings in.
+    fn other(&mut self, domain: &Name, target: &DomainSpec, by: &str) -> Step<Name> {
+        let Some(name) = self.expand(domain, target)? else {
+            return Err(Halt::Permanent(Problem::IncludeNone {
+                domain: domain.clone(),
+                by: by.to_owned(),
+            }));
+        };
+        if name == *domain || self.stack.contains(&name) {
             return Err(Halt::Permanent(Problem::Loop {
                 domain: domain.clone(),
                 by: by.to_owned(),
             }));
         }
-        Ok(())
+        Ok(name)
     }
 
     fn matches(&mut self, domain: &Name, mechanism: &Mechanism) -> Step<bool> {
@@ -283,14 +283,7 @@ impl<'a> Evaluation<'a> {
 
     fn include(&mut self, domain: &Name, target: &DomainSpec) -> Step<bool> {
         let by = format!("include:{target}");
-        let Some(name) = self.expand(domain, target)? else {
-            let problem = Problem::IncludeNone {
-                domain: domain.clone(),
-                by,
-            };
-            return Err(Halt::Permanent(problem));
-        };
-        self.no_loop(domain, &name, &by)?;
+        let name = self.other(domain, target, &by)?;
         let matched = self.matched.take();
         self.includes += 1;
         let verdict = self.check(name.clone());
