@@ -3,8 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use inreply_dns::doctor::{Ask, Config, Doctor};
-use inreply_dns::report::Report;
+use inreply_dns::doctor::{Config, Doctor};
 use inreply_dns::zone::Zones;
 use inreply_dns::{dkim, dmarc, spf};
 
@@ -29,28 +28,6 @@ fn records(c: &mut Criterion) {
     group.finish();
 }
 
-fn examine(config: &Config, zones: &Zones) -> Report {
-    let mut doctor = Doctor::new(config.clone());
-    loop {
-        let asks = doctor.asks();
-        if asks.is_empty() {
-            return doctor.report();
-        }
-        for ask in asks {
-            match ask {
-                Ask::Dns {
-                    question,
-                    checking_disabled,
-                } => {
-                    let outcome = zones.lookup(&question);
-                    doctor.answer(question, checking_disabled, outcome);
-                }
-                Ask::Https { domain } => doctor.fetched(domain, None),
-            }
-        }
-    }
-}
-
 fn doctor(c: &mut Criterion) {
     let (Ok(zones), Ok(config)) = (Zones::parse(ZONE), Config::new("forge.example")) else {
         return;
@@ -58,7 +35,7 @@ fn doctor(c: &mut Criterion) {
     let config = config.sending([[192, 0, 2, 1].into()]);
     let mut group = c.benchmark_group("dns/doctor");
     group.bench_function("good-zone", |b| {
-        b.iter(|| examine(black_box(&config), &zones))
+        b.iter(|| zones.examine(Doctor::new(black_box(&config).clone())))
     });
     group.finish();
 }

@@ -11,7 +11,7 @@ use clap::{Parser, ValueEnum};
 use inreply::probe::Probe;
 use inreply::resolver::{Resolver, Watch};
 use inreply_dns::dkim::Key;
-use inreply_dns::doctor::{Ask, Config, Doctor};
+use inreply_dns::doctor::{Config, Doctor};
 use inreply_dns::name::Name;
 use inreply_dns::plan::Plan;
 use inreply_dns::report::Report;
@@ -182,23 +182,5 @@ fn from_files(config: Config, files: &[PathBuf]) -> Result<Report, Box<dyn std::
         let text = std::fs::read_to_string(path).map_err(|error| said(&error))?;
         zones.add(ZoneResolver::parse(&text).map_err(|error| said(&error))?);
     }
-    let mut doctor = Doctor::new(config.server("zone files"));
-    loop {
-        let asks = doctor.asks();
-        if asks.is_empty() {
-            return Ok(doctor.report());
-        }
-        for ask in asks {
-            match ask {
-                Ask::Dns {
-                    question,
-                    checking_disabled,
-                } => {
-                    let outcome = zones.lookup(&question);
-                    doctor.answer(question, checking_disabled, outcome);
-                }
-                Ask::Https { domain } => doctor.fetched(domain, None),
-            }
-        }
-    }
+    Ok(zones.examine(Doctor::new(config.server("zone files"))))
 }

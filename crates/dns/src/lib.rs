@@ -13,8 +13,8 @@
 //! evaluation of SPF ([`spf::CheckHost`]) and the tree walk of DMARC ([`dmarc::Walk`]); and answers from zone files
 //! ([`zone::Zones`]).
 //!
-//! What it does not do: it holds no resolver, socket, clock or thread. A driver asks for it, such as the module `dns` of the crate
-//! `inreply`. It changes no zone.
+//! What it does not do: it holds no resolver, socket, clock or thread. A driver asks for it, such as the module `resolver` of the
+//! crate `inreply`. It changes no zone.
 //!
 //! ```
 //! let plan = inreply_dns::plan::Plan::new("forge.example.com").unwrap();

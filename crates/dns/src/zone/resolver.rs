@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::file::{ZoneError, ZoneFile};
+use crate::doctor::{Ask, Doctor};
 use crate::lookup::{Found, MAX_CHAIN, Outcome, Question, Reason, Section};
 use crate::name::Name;
 use crate::record::{Data, Kind, Record};
+use crate::report::Report;
 
 /// Zones, and answers from them: wildcards (RFC 4592), names that exist for the sake of others below them, CNAMEs, NODATA and
 /// NXDOMAIN.
@@ -55,6 +57,40 @@ impl Zones {
     /// Adds a zone.
     pub fn add(&mut self, zone: ZoneResolver) {
         self.zones.push(zone);
+    }
+
+    /// The report of a doctor who asks these zones and nobody else: to check them before they are published. A policy of
+    /// MTA-STS is not in a zone, and not fetched.
+    ///
+    /// ```
+    /// use inreply_dns::doctor::{Config, Doctor};
+    /// use inreply_dns::report::Verdict;
+    /// use inreply_dns::zone::Zones;
+    ///
+    /// let zones = Zones::parse("$ORIGIN forge.example.\n@ SOA ns host 1 2 3 4 5\n@ A 192.0.2.1\n")?;
+    /// let report = zones.examine(Doctor::new(Config::new("forge.example")?));
+    /// assert_eq!(report.verdict, Verdict::Fail);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn examine(&self, mut doctor: Doctor) -> Report {
+        loop {
+            let asks = doctor.asks();
+            if asks.is_empty() {
+                return doctor.report();
+            }
+            for ask in asks {
+                match ask {
+                    Ask::Dns {
+                        question,
+                        checking_disabled,
+                    } => {
+                        let outcome = self.lookup(&question);
+                        doctor.answer(question, checking_disabled, outcome);
+                    }
+                    Ask::Https { domain } => doctor.fetched(domain, None),
+                }
+            }
+        }
     }
 
     /// The answer to a question.
