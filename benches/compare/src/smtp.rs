@@ -73,6 +73,7 @@ pub(crate) fn rows() {
                     return;
                 }
             }
+            // A decoder that misses the end has not done the work that the row is about.
             panic!("no end of data");
         },
         || {
