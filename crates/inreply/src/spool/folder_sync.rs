@@ -1,17 +1,14 @@
 //! One sync of a folder for all who wait for one.
 
-use std::fs::File;
 use std::io;
-use std::path::Path;
 use std::sync::{Condvar, Mutex, PoisonError};
 
 /// Syncs a folder; calls that come while a sync runs share the next one.
 ///
 /// A sync that has begun may have passed an entry by that was made since, so that a caller waits for one that begins behind
 /// its call. Whoever finds none running runs it, for all who have come by then.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct FolderSync {
-    folder: File,
     state: Mutex<State>,
     ended: Condvar,
 }
@@ -28,19 +25,11 @@ struct State {
 }
 
 impl FolderSync {
-    pub(super) fn new(folder: &Path) -> io::Result<Self> {
-        Ok(Self {
-            folder: File::open(folder)?,
-            state: Mutex::default(),
-            ended: Condvar::new(),
-        })
-    }
-
-    /// Returns once every entry that was made before the call is on disk.
+    /// Returns once every entry that was made before the call is on disk, by `run` of this call or of another's.
     ///
     /// # Errors
     /// Where the disk does not confirm it.
-    pub(super) fn sync(&self) -> io::Result<()> {
+    pub(super) fn sync(&self, run: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         // The next to begin, whoever runs it.
         let wanted = state.begun + 1;
@@ -66,7 +55,7 @@ impl FolderSync {
         state.begun += 1;
         let number = state.begun;
         drop(state);
-        let synced = self.folder.sync_all();
+        let synced = run();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.running = false;
         match &synced {
@@ -86,14 +75,13 @@ mod tests {
 
     #[test]
     fn many_at_once_need_few_syncs() {
-        let folder = tempfile::tempdir().unwrap();
-        let sync = FolderSync::new(folder.path()).unwrap();
+        let sync = FolderSync::default();
         let barrier = Barrier::new(64);
         std::thread::scope(|scope| {
             for _ in 0..64 {
                 scope.spawn(|| {
                     barrier.wait();
-                    sync.sync().unwrap();
+                    sync.sync(|| Ok(())).unwrap();
                 });
             }
         });
@@ -102,11 +90,21 @@ mod tests {
     }
 
     #[test]
+    fn a_sync_that_failed_fails_those_who_waited_for_it_and_no_later_one() {
+        let sync = FolderSync::default();
+        let full = || Err(io::ErrorKind::StorageFull.into());
+        assert_eq!(
+            sync.sync(full).unwrap_err().kind(),
+            io::ErrorKind::StorageFull
+        );
+        sync.sync(|| Ok(())).unwrap();
+    }
+
+    #[test]
     fn one_alone_syncs_each_time() {
-        let folder = tempfile::tempdir().unwrap();
-        let sync = FolderSync::new(folder.path()).unwrap();
+        let sync = FolderSync::default();
         for number in 1..=3 {
-            sync.sync().unwrap();
+            sync.sync(|| Ok(())).unwrap();
             assert_eq!(sync.state.lock().unwrap().done, number);
         }
     }

@@ -1,9 +1,10 @@
 //! What the spool keeps, for the operator: list, find, read, retry, drop.
 
-use std::fs;
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::maildir::remove_if_there;
 use super::{Maildir, QueueId};
 
 /// A message in the spool and where it is.
@@ -51,9 +52,11 @@ impl Maildir {
         let mut all = Vec::new();
         for (name, path) in self.folders()? {
             if folder.is_none_or(|folder| folder == name) {
-                for entry in read_dir(&path)? {
-                    let file = entry?.file_name();
-                    all.extend(file.to_str().and_then(|file| kept(&name, &path, file)));
+                for file in self.list(&path)? {
+                    all.extend(
+                        file.to_str()
+                            .and_then(|file| self.entry(&name, &path, file)),
+                    );
                 }
             }
         }
@@ -70,10 +73,10 @@ impl Maildir {
         // A look-up a folder: it does not matter how many messages there are.
         let mut found = folders
             .iter()
-            .filter(|(_, path)| path.join(id.to_string()).is_file());
+            .filter(|(_, path)| self.files().exists(&path.join(id.to_string())));
         Ok(found
             .next()
-            .and_then(|(name, path)| kept(name, path, &id.to_string())))
+            .and_then(|(name, path)| self.entry(name, path, &id.to_string())))
     }
 
     /// Puts a message that failed, or that was ignored, back into `new`: the worker looks at it as if it had just come.
@@ -89,8 +92,8 @@ impl Maildir {
                 format!("a message in {} is not tried again", kept.folder),
             ));
         }
-        fs::rename(kept.path(), self.path(id))?;
-        remove_reason(kept.path())
+        self.files().rename(kept.path(), &self.path(id))?;
+        remove_if_there(self.files(), &reason_of(kept.path()))
     }
 
     /// Deletes a message, wherever it is.
@@ -99,64 +102,62 @@ impl Maildir {
     /// [`io::ErrorKind::NotFound`] where it is not kept, or where it cannot be deleted.
     pub fn discard(&self, id: QueueId) -> io::Result<()> {
         let kept = self.find(id)?.ok_or(io::ErrorKind::NotFound)?;
-        fs::remove_file(kept.path())?;
-        remove_reason(kept.path())
+        self.remove(kept.path())
+    }
+
+    /// Deletes a file, and its reason where there is one.
+    pub(super) fn remove(&self, path: &Path) -> io::Result<()> {
+        self.files().remove(path)?;
+        remove_if_there(self.files(), &reason_of(path))
     }
 
     /// The folders in which messages are, by name.
-    fn folders(&self) -> io::Result<Vec<(String, PathBuf)>> {
-        let incoming = self.root.join("incoming-mail");
+    pub(super) fn folders(&self) -> io::Result<Vec<(String, PathBuf)>> {
+        let incoming = self.root().join("incoming-mail");
         let mut folders = vec![("new".to_owned(), self.new_folder())];
         for name in ["success", "failure", "operator"] {
             folders.push((name.to_owned(), incoming.join(name)));
         }
-        for entry in read_dir(&incoming.join("ignored"))? {
-            let entry = entry?;
-            if let Some(kind) = entry.file_name().to_str() {
-                folders.push((format!("ignored/{kind}"), entry.path()));
+        let ignored = incoming.join("ignored");
+        for kind in self.list(&ignored)? {
+            if let Some(kind) = kind.to_str() {
+                folders.push((format!("ignored/{kind}"), ignored.join(kind)));
             }
         }
         Ok(folders)
     }
-}
 
-fn kept(folder: &str, path: &Path, file: &str) -> Option<Kept> {
-    let id: QueueId = file.parse().ok()?;
-    let path = path.join(file);
-    let reason = match folder {
-        "failure" => fs::read_to_string(reason_of(&path)).ok(),
-        _ => None,
-    };
-    Some(Kept {
-        id,
-        folder: folder.to_owned(),
-        reason: reason.map(|reason| reason.trim_end().to_owned()),
-        path,
-    })
+    /// The names in a folder; none of one that is not there.
+    fn list(&self, path: &Path) -> io::Result<Vec<OsString>> {
+        match self.files().list(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            other => other,
+        }
+    }
+
+    fn entry(&self, folder: &str, path: &Path, file: &str) -> Option<Kept> {
+        let id: QueueId = file.parse().ok()?;
+        let path = path.join(file);
+        let reason = match folder {
+            "failure" => self.files().read(&reason_of(&path)).ok(),
+            _ => None,
+        };
+        Some(Kept {
+            id,
+            folder: folder.to_owned(),
+            reason: reason.map(|reason| String::from_utf8_lossy(&reason).trim_end().to_owned()),
+            path,
+        })
+    }
 }
 
 fn reason_of(path: &Path) -> PathBuf {
     path.with_extension("reason")
 }
 
-fn remove_reason(path: &Path) -> io::Result<()> {
-    match fs::remove_file(reason_of(path)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
-/// The entries of a folder; none of one that is not there.
-fn read_dir(path: &Path) -> io::Result<impl Iterator<Item = io::Result<fs::DirEntry>>> {
-    match fs::read_dir(path) {
-        Ok(entries) => Ok(Some(entries).into_iter().flatten()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None.into_iter().flatten()),
-        Err(error) => Err(error),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::time::SystemTime;
 
     use super::*;

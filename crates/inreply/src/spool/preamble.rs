@@ -16,16 +16,18 @@ use super::QueueId;
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
-/// use inreply::spool::{Preamble, QueueId};
+/// use inreply::spool::{Preamble, Protocol, QueueId};
 ///
 /// let preamble = Preamble {
 ///     reverse_path: "<ann@example.com>".parse()?,
 ///     recipients: vec!["<reply+x@reply.example>".parse()?],
 ///     hello: "client.example".parse()?,
 ///     client: "192.0.2.1".parse()?,
+///     by: "reply.example".to_owned(),
+///     protocol: Protocol::Esmtps,
 /// };
 /// let id = QueueId::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000))?;
-/// let text = preamble.to_text(id, "reply.example");
+/// let text = preamble.to_text(id);
 /// assert!(text.starts_with("Return-Path: <ann@example.com>\r\nDelivered-To: reply+x@reply.example\r\nReceived: from "));
 ///
 /// let file = format!("{text}Delivered-To: forged@reply.example\r\n\r\nhello\r\n");
@@ -45,6 +47,39 @@ pub struct Preamble {
     pub hello: EhloName<'static>,
     /// Where it connected from.
     pub client: IpAddr,
+    /// What the server calls itself.
+    pub by: String,
+    /// How it came.
+    pub protocol: Protocol,
+}
+
+/// How a message came: the registered names of RFC 3848.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Protocol {
+    /// Behind HELO.
+    Smtp,
+    /// Behind EHLO.
+    Esmtp,
+    /// Behind EHLO, over TLS.
+    Esmtps,
+    /// Behind LHLO.
+    Lmtp,
+    /// Behind LHLO, over TLS.
+    Lmtps,
+}
+
+impl Protocol {
+    /// Its name in `Received`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Smtp => "SMTP",
+            Self::Esmtp => "ESMTP",
+            Self::Esmtps => "ESMTPS",
+            Self::Lmtp => "LMTP",
+            Self::Lmtps => "LMTPS",
+        }
+    }
 }
 
 /// The envelope as it is read back.
@@ -58,8 +93,8 @@ pub struct Envelope {
 }
 
 impl Preamble {
-    /// The fields, for a message `id` taken by the server `by`.
-    pub fn to_text(&self, id: QueueId, by: &str) -> String {
+    /// The fields, for a message `id`.
+    pub fn to_text(&self, id: QueueId) -> String {
         let mut text = format!("Return-Path: {}\r\n", self.reverse_path);
         for recipient in &self.recipients {
             match recipient.mailbox() {
@@ -72,8 +107,10 @@ impl Preamble {
             IpAddr::V6(address) => format!("[IPv6:{address}]"),
         };
         text.push_str(&format!(
-            "Received: from {} ({client})\r\n\tby {by} with ESMTP id {id};\r\n\t{}\r\n",
+            "Received: from {} ({client})\r\n\tby {} with {} id {id};\r\n\t{}\r\n",
             self.hello,
+            self.by,
+            self.protocol.name(),
             date(id.arrival()),
         ));
         text
@@ -144,9 +181,11 @@ mod tests {
                     .collect(),
                 hello: "x".parse().unwrap(),
                 client: "2001:db8::1".parse().unwrap(),
+                by: "reply.example".to_owned(),
+                protocol: Protocol::Esmtp,
             };
             let id = QueueId::new(UNIX_EPOCH + Duration::from_secs(1_800_000_000)).unwrap();
-            let text = preamble.to_text(id, "reply.example");
+            let text = preamble.to_text(id);
             assert!(
                 text.ends_with("\tFri, 15 Jan 2027 08:00:00 +0000\r\n"),
                 "{text}"

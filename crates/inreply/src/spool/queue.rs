@@ -1,0 +1,234 @@
+//! Which messages of a folder are due, and which are being worked at.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::io;
+use std::time::{Duration, Instant};
+
+use super::QueueId;
+
+/// How often the folder is read though nothing was announced: for messages that another process left there.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
+/// The first wait of a message that was put off; each further one is twice as long.
+const FIRST_WAIT: Duration = Duration::from_secs(30);
+
+/// The longest wait of a message that was put off: once the product is well again, nobody waits longer for a comment.
+const LONGEST_WAIT: Duration = Duration::from_mins(30);
+
+/// Ids that are held in memory, 16 octets each; more of them stay in the folder until these are done.
+const MAX_DUE: usize = 100_000;
+
+/// The state of one process; the folder has the truth.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    due: BTreeSet<QueueId>,
+    claimed: HashSet<QueueId>,
+    put_off: HashMap<QueueId, PutOff>,
+    /// When the folder was read; none before anybody has claimed.
+    looked_at: Option<Instant>,
+    /// There are more in the folder than are held here.
+    more: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct PutOff {
+    until: Instant,
+    times: u32,
+}
+
+impl Queue {
+    /// The oldest that are due, at most `most`; they are the caller's until [`Queue::forget`] or [`Queue::put_off`].
+    ///
+    /// # Errors
+    /// Those of `list`, which reads the folder where it is time to.
+    pub(super) fn claim(
+        &mut self,
+        now: Instant,
+        most: usize,
+        list: impl FnOnce() -> io::Result<Vec<QueueId>>,
+    ) -> io::Result<Vec<QueueId>> {
+        let stale = self
+            .looked_at
+            .is_none_or(|at| now.saturating_duration_since(at) >= LOOK_AGAIN);
+        if stale || self.due.is_empty() && self.more {
+            self.look(now, list()?);
+        }
+        let again: Vec<QueueId> = self
+            .put_off
+            .iter()
+            .filter(|(id, put_off)| put_off.until <= now && !self.claimed.contains(id))
+            .map(|(id, _)| *id)
+            .collect();
+        self.due.extend(again);
+        let mut claimed = Vec::new();
+        while claimed.len() < most
+            && let Some(id) = self.due.pop_first()
+        {
+            claimed.push(id);
+        }
+        self.claimed.extend(&claimed);
+        Ok(claimed)
+    }
+
+    fn look(&mut self, now: Instant, listed: Vec<QueueId>) {
+        let present: HashSet<QueueId> = listed.iter().copied().collect();
+        self.put_off.retain(|id, _| present.contains(id));
+        let mut fresh = listed
+            .into_iter()
+            .filter(|id| !self.claimed.contains(id) && !self.put_off.contains_key(id));
+        self.due = fresh.by_ref().take(MAX_DUE).collect();
+        self.more = fresh.next().is_some();
+        self.looked_at = Some(now);
+    }
+
+    /// A message is about to be seen in the folder, and not durable yet: nobody claims it before [`Queue::arrived`].
+    pub(super) fn arriving(&mut self, id: QueueId) {
+        self.claimed.insert(id);
+    }
+
+    /// What was arriving has arrived, or failed to. Says whether somebody claims here, who may want to know.
+    pub(super) fn arrived(&mut self, id: QueueId) -> bool {
+        self.claimed.remove(&id);
+        if self.looked_at.is_none() {
+            return false;
+        }
+        match self.due.len() < MAX_DUE {
+            true => drop(self.due.insert(id)),
+            false => self.more = true,
+        }
+        true
+    }
+
+    /// Gives a claimed message back, to be claimed again later and later.
+    pub(super) fn put_off(&mut self, now: Instant, id: QueueId) {
+        self.claimed.remove(&id);
+        let times = self.put_off.get(&id).map_or(0, |put_off| put_off.times);
+        let wait = FIRST_WAIT
+            .saturating_mul(1 << times.min(16))
+            .min(LONGEST_WAIT);
+        let put_off = PutOff {
+            until: now + wait,
+            times: times + 1,
+        };
+        self.put_off.insert(id, put_off);
+    }
+
+    /// The message is no longer in the folder.
+    pub(super) fn forget(&mut self, id: QueueId) {
+        self.claimed.remove(&id);
+        self.put_off.remove(&id);
+        self.due.remove(&id);
+    }
+
+    /// When there may be something to claim, unless a message arrives before.
+    pub(super) fn next(&self, now: Instant) -> Instant {
+        let Some(looked_at) = self.looked_at else {
+            return now;
+        };
+        if !self.due.is_empty() || self.more {
+            return now;
+        }
+        let waiting = self
+            .put_off
+            .iter()
+            .filter(|(id, _)| !self.claimed.contains(id))
+            .map(|(_, put_off)| put_off.until);
+        waiting
+            .min()
+            .unwrap_or(looked_at + LOOK_AGAIN)
+            .min(looked_at + LOOK_AGAIN)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    fn ids(count: usize) -> Vec<QueueId> {
+        let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        (0..count)
+            .map(|number| QueueId::new(start + Duration::from_secs(number as u64)).unwrap())
+            .collect()
+    }
+
+    fn unread() -> io::Result<Vec<QueueId>> {
+        panic!("the folder is not read")
+    }
+
+    #[test]
+    fn each_message_is_claimed_once_and_the_oldest_first() {
+        let (ids, now) = (ids(4), Instant::now());
+        let mut queue = Queue::default();
+        assert!(!queue.arrived(ids[0]), "nobody claims yet");
+        let listed = ids[..3].to_vec();
+        assert_eq!(queue.claim(now, 2, || Ok(listed)).unwrap(), ids[..2]);
+        assert!(queue.arrived(ids[3]));
+        assert_eq!(queue.claim(now, 9, unread).unwrap(), ids[2..]);
+        assert_eq!(queue.claim(now, 9, unread).unwrap(), []);
+        // What is claimed stays so when the folder is read again.
+        let later = now + LOOK_AGAIN;
+        assert_eq!(queue.next(now), later);
+        queue.forget(ids[0]);
+        assert_eq!(queue.claim(later, 9, || Ok(ids[1..].to_vec())).unwrap(), []);
+    }
+
+    #[test]
+    fn nobody_claims_what_is_not_durable_yet() {
+        let (ids, now) = (ids(1), Instant::now());
+        let mut queue = Queue::default();
+        queue.arriving(ids[0]);
+        assert_eq!(queue.claim(now, 1, || Ok(ids.clone())).unwrap(), []);
+        assert!(queue.arrived(ids[0]));
+        assert_eq!(queue.claim(now, 1, unread).unwrap(), ids);
+    }
+
+    #[test]
+    fn what_is_put_off_waits_longer_each_time() {
+        let (ids, mut now) = (ids(1), Instant::now());
+        let mut queue = Queue::default();
+        let mut waits = Vec::new();
+        for _ in 0..9 {
+            assert_eq!(queue.claim(now, 1, || Ok(ids.clone())).unwrap(), ids);
+            queue.put_off(now, ids[0]);
+            let mut until = now;
+            while queue.put_off[&ids[0]].until > until {
+                until = queue.next(until);
+                if queue.put_off[&ids[0]].until > until {
+                    assert_eq!(queue.claim(until, 1, || Ok(ids.clone())).unwrap(), []);
+                }
+            }
+            waits.push((until - now).as_secs());
+            now = until;
+        }
+        assert_eq!(waits, [30, 60, 120, 240, 480, 960, 1_800, 1_800, 1_800]);
+    }
+
+    #[test]
+    fn one_that_is_gone_is_forgotten() {
+        let (ids, now) = (ids(2), Instant::now());
+        let mut queue = Queue::default();
+        queue.claim(now, 2, || Ok(ids.clone())).unwrap();
+        queue.put_off(now, ids[0]);
+        queue.put_off(now, ids[1]);
+        let listed = vec![ids[1]];
+        assert_eq!(
+            queue.claim(now + FIRST_WAIT, 9, || Ok(listed)).unwrap(),
+            [ids[1]]
+        );
+    }
+
+    #[test]
+    fn more_than_fit_stay_in_the_folder() {
+        let (ids, now) = (ids(MAX_DUE + 2), Instant::now());
+        let mut queue = Queue::default();
+        let first = queue.claim(now, MAX_DUE, || Ok(ids.clone())).unwrap();
+        assert_eq!(first, ids[..MAX_DUE]);
+        assert_eq!(queue.next(now), now, "there are more");
+        assert_eq!(
+            queue.claim(now, 9, || Ok(ids.clone())).unwrap(),
+            ids[MAX_DUE..]
+        );
+    }
+}
