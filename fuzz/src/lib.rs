@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 
 pub mod dns;
+pub mod fields;
 pub mod mime;
 pub mod smtp;
 pub mod token;
@@ -15,5 +16,12 @@ pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target of this package.
 pub fn targets() -> Vec<Target> {
-    [dns::TARGETS, mime::TARGETS, smtp::TARGETS, token::TARGETS].concat()
+    [
+        dns::TARGETS,
+        fields::TARGETS,
+        mime::TARGETS,
+        smtp::TARGETS,
+        token::TARGETS,
+    ]
+    .concat()
 }

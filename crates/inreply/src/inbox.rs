@@ -14,6 +14,16 @@ pub trait Inbox: Send + Sync + 'static {
     fn standing(&self, token: &Opened)
     -> impl Future<Output = Result<Standing, InboxError>> + Send;
 
+    /// Whether this reply is taken, while the sender's server waits for the word: the last chance to tell them that it is too
+    /// long, or that the thread was locked meanwhile. Asked at the end of the message, and again before the comment. **Stores
+    /// nothing**: the reply is not durable yet. Takes everything by default.
+    fn review(
+        &self,
+        _reply: &IncomingReply,
+    ) -> impl Future<Output = Result<Review, InboxError>> + Send {
+        std::future::ready(Ok(Review::Take))
+    }
+
     /// Stores a reply as a comment. The message is durable before, and this call is made again after a crash or a transient
     /// error: **store [`IncomingReply::key`] in the same transaction as the comment**, and answer
     /// [`Receipt::Duplicate`] where it is there already.
@@ -41,6 +51,16 @@ pub enum Standing {
     Open(Senders),
     /// No answer is taken any more; the reason is told to the sender (`the issue is locked`), in ASCII.
     Closed(String),
+}
+
+/// Whether a reply may become a comment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Review {
+    /// It may.
+    Take,
+    /// It may not; the reason is told to the sender (`a comment has at most 65,536 characters`), in ASCII.
+    Refuse(String),
 }
 
 /// Who may use a token. The token alone proves that its holder has seen the notification.

@@ -87,6 +87,17 @@ pub(crate) fn closed(site: &Site, reason: &str) -> Reply {
     )
 }
 
+#[cfg(feature = "tokio")]
+pub(crate) fn not_taken(site: &Site, reason: &str) -> Reply {
+    let text = format!("This answer is not taken: {reason}");
+    reply(
+        site,
+        ReplyCode::MAILBOX_UNAVAILABLE,
+        enhanced!(5, 7, 1),
+        &text,
+    )
+}
+
 pub(crate) fn another_token(site: &Site) -> Reply {
     let text = "One reply address at a time, send the next in a message of its own";
     reply(site, ReplyCode::NO_STORAGE, enhanced!(4, 5, 3), text)

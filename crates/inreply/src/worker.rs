@@ -1,149 +1,279 @@
 //! Gives what waits in the spool to the product, on Tokio.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
+use bytes::Bytes;
 use inreply_mime::Message;
-use inreply_token::Opened;
-use tokio::sync::watch;
-use tokio::task::spawn_blocking;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::task::{JoinSet, spawn_blocking};
+use tokio::time::{sleep, timeout};
+use tracing::Instrument;
 
 use crate::gate::{Decision, Recipient};
-use crate::inbox::{Inbox, InboxError, Receipt, Senders, Standing};
+use crate::inbox::{Inbox, InboxError, IncomingReply, Receipt};
 use crate::intake::{Mail, Outcome, decide};
-use crate::receiver::{Receiver, day};
-use crate::spool::{Folder, Preamble, QueueId};
+use crate::receiver::{Receiver, ask, day};
+use crate::spool::{Envelope, Folder, Preamble, QueueId, Spool};
 
-/// How often `new` is looked at though nothing was announced: for messages that the product put off, and those that another
-/// process left there.
-const LOOK_AGAIN: Duration = Duration::from_secs(30);
+/// Messages that are offered to the product at once. Those to one reply address keep their order.
+const LANES: usize = 4;
 
-/// Works until `shutdown` holds true or its sender is gone. What lies in `new` at the start, after a crash, say, comes first.
-pub async fn run<I: Inbox>(receiver: Arc<Receiver<I>>, mut shutdown: watch::Receiver<bool>) {
-    while !*shutdown.borrow() {
-        work(&receiver, &shutdown).await;
-        tokio::select! {
-            () = receiver.arrived.notified() => {}
-            () = tokio::time::sleep(LOOK_AGAIN) => {}
-            _ = shutdown.wait_for(|stop| *stop) => return,
-        }
-    }
+/// Messages that are in memory, waiting for their lane or in it.
+const IN_MEMORY: usize = 8;
+
+/// Messages that are claimed at once.
+const BATCH: usize = 64;
+
+/// How long the product may take for a message; then it is put off.
+const PRODUCT_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// How long a spool that fails is left alone.
+const SPOOL_PAUSE: Duration = Duration::from_secs(1);
+
+/// How often messages that were kept long enough are deleted.
+const EXPIRE_EVERY: Duration = Duration::from_hours(1);
+
+/// A claimed message on its way to the product.
+#[derive(Debug)]
+struct Work {
+    id: QueueId,
+    file: Bytes,
+    _in_memory: OwnedSemaphorePermit,
 }
 
-/// Goes through `new` once.
-async fn work<I: Inbox>(receiver: &Arc<Receiver<I>>, shutdown: &watch::Receiver<bool>) {
-    let spool = receiver.spool.clone();
-    let ids = match blocking(move || spool.waiting()).await {
-        Ok(ids) => ids,
-        Err(error) => return tracing::error!(%error, "the spool cannot be read"),
-    };
-    for id in ids {
-        if *shutdown.borrow() {
-            return;
+/// Works until `shutdown` holds true or its sender is gone. What lies in the spool at the start, after a crash, say, comes
+/// first. What is with the product at the end of it is finished; the rest waits for the next start.
+pub async fn run<I: Inbox, S: Spool>(
+    receiver: Arc<Receiver<I, S>>,
+    mut shutdown: watch::Receiver<bool>,
+) {
+    let memory = Arc::new(Semaphore::new(IN_MEMORY));
+    let mut tasks = JoinSet::new();
+    let lanes: Vec<mpsc::Sender<Work>> = (0..LANES)
+        .map(|_| {
+            let (sender, lane) = mpsc::channel(IN_MEMORY);
+            tasks.spawn(work(Arc::clone(&receiver), lane, shutdown.clone()));
+            sender
+        })
+        .collect();
+    let mut expired_at = None;
+    while !*shutdown.borrow() {
+        if expired_at.is_none_or(|at: Instant| at.elapsed() >= EXPIRE_EVERY) {
+            expire(&receiver).await;
+            expired_at = Some(Instant::now());
         }
-        let folder = match process(receiver, id).await {
-            Ok(folder) => folder,
-            Err(Later::Product(error)) => {
-                tracing::warn!(%id, %error, "the product put the message off");
-                continue;
-            }
-            Err(Later::Disk(error)) => {
-                tracing::error!(%id, %error, "the message cannot be read");
+        tokio::select! {
+            () = dispatch(&receiver, &memory, &lanes) => {}
+            _ = shutdown.wait_for(|stop| *stop) => break,
+        }
+    }
+    drop(lanes);
+    // A lane that panicked took its message with it, which is still in the spool.
+    while tasks.join_next().await.is_some() {}
+}
+
+/// Claims what is due and gives it to the lanes; waits where there is nothing.
+async fn dispatch<I: Inbox, S: Spool>(
+    receiver: &Receiver<I, S>,
+    memory: &Arc<Semaphore>,
+    lanes: &[mpsc::Sender<Work>],
+) {
+    let ids = match receiver.spool.claim(BATCH).await {
+        Ok(ids) => ids,
+        Err(error) => {
+            tracing::error!(%error, "the spool cannot be read");
+            return sleep(SPOOL_PAUSE).await;
+        }
+    };
+    if ids.is_empty() {
+        return receiver.spool.due().await;
+    }
+    for id in ids {
+        let Ok(in_memory) = Arc::clone(memory).acquire_owned().await else {
+            return;
+        };
+        let file = match receiver.spool.read(id).await {
+            Ok(file) => Bytes::from(file),
+            Err(error) => {
+                if error.kind() != io::ErrorKind::NotFound {
+                    tracing::error!(%id, %error, "the message cannot be read");
+                }
+                put_off(receiver, id, &error.to_string()).await;
                 continue;
             }
         };
-        tracing::info!(%id, ?folder, "message processed");
-        let spool = receiver.spool.clone();
-        if let Some(log) = &receiver.logs.replies {
-            log.moving(&spool.path(id), &spool.folder(&folder));
-        }
-        if let Err(error) = blocking(move || spool.file(id, &folder)).await {
-            tracing::error!(%id, %error, "the message cannot be moved");
+        let work = Work {
+            id,
+            _in_memory: in_memory,
+            file,
+        };
+        let lane = lane_of(&work.file);
+        if let Some(lane) = lanes.get(lane)
+            && lane.send(work).await.is_err()
+        {
+            return;
         }
     }
 }
 
-/// Why a message stays in `new`.
-enum Later {
-    Disk(io::Error),
-    Product(String),
+/// The lane of a message: the same for all to one reply address, whose order is that of their arrival.
+fn lane_of(file: &[u8]) -> usize {
+    let envelope = Preamble::split(file).map(|(envelope, _)| envelope);
+    let mut hasher = DefaultHasher::new();
+    for recipient in envelope.iter().flat_map(|envelope| &envelope.recipients) {
+        recipient.to_string().to_ascii_lowercase().hash(&mut hasher);
+    }
+    (hasher.finish() % LANES as u64) as usize
+}
+
+/// One lane: a message at a time.
+async fn work<I: Inbox, S: Spool>(
+    receiver: Arc<Receiver<I, S>>,
+    mut lane: mpsc::Receiver<Work>,
+    shutdown: watch::Receiver<bool>,
+) {
+    while let Some(work) = lane.recv().await {
+        if *shutdown.borrow() {
+            return;
+        }
+        let span = tracing::info_span!("message", id = %work.id);
+        finish(&receiver, work.id, work.file).instrument(span).await;
+    }
+}
+
+/// Offers a message to the product and files it.
+async fn finish<I: Inbox, S: Spool>(receiver: &Arc<Receiver<I, S>>, id: QueueId, file: Bytes) {
+    let spool = &receiver.spool;
+    let folder = match process(receiver, id, file).await {
+        Ok(folder) => folder,
+        Err(reason) => {
+            tracing::warn!(reason, "the product put the message off");
+            return put_off(receiver, id, &reason).await;
+        }
+    };
+    tracing::info!(?folder, "message processed");
+    if let Some(log) = &receiver.logs.replies {
+        log.moving(&spool.place_of(id), &spool.end_of(&folder));
+    }
+    if let Err(error) = spool.file(id, folder).await {
+        tracing::error!(%error, "the message cannot be moved");
+        put_off(receiver, id, &error.to_string()).await;
+    }
+}
+
+async fn put_off<I, S: Spool>(receiver: &Receiver<I, S>, id: QueueId, reason: &str) {
+    if let Err(error) = receiver.spool.put_off(id, reason).await {
+        tracing::error!(%id, %error, "the message cannot be put off");
+    }
+}
+
+async fn expire<I, S: Spool>(receiver: &Receiver<I, S>) {
+    match receiver
+        .spool
+        .expire(SystemTime::now(), receiver.retention)
+        .await
+    {
+        Ok(0) => {}
+        Ok(messages) => tracing::info!(messages, "old messages deleted"),
+        Err(error) => tracing::error!(%error, "old messages could not be deleted"),
+    }
 }
 
 /// Where a message belongs, after the product has what is for it.
-async fn process<I: Inbox>(receiver: &Arc<Receiver<I>>, id: QueueId) -> Result<Folder, Later> {
-    let spool = receiver.spool.clone();
-    let file = blocking(move || spool.read(id))
-        .await
-        .map_err(Later::Disk)?;
+///
+/// # Errors
+/// Why it stays in the spool.
+async fn process<I: Inbox, S: Spool>(
+    receiver: &Arc<Receiver<I, S>>,
+    id: QueueId,
+    file: Bytes,
+) -> Result<Folder, String> {
     let Some((envelope, message)) = Preamble::split(&file) else {
         return Ok(Folder::Failure(
             "the file does not begin with the fields of the server".to_owned(),
         ));
     };
+    let message = file.slice_ref(message);
     if let Some(log) = &receiver.logs.replies {
-        let message_id = Message::parse(message).message_id();
+        let message_id = Message::parse(&message).message_id();
         let name = message_id.unwrap_or_else(|| id.to_string());
-        log.processing(&name, &receiver.spool.path(id));
+        log.processing(&name, &receiver.spool.place_of(id));
     }
-    // The day of the arrival: a token that was good then does not expire while the message waits.
-    let arrival = id.arrival();
-    let (mut recipients, mut senders) = (Vec::new(), None);
-    for path in &envelope.recipients {
-        match receiver.gate.check(&recipients, path, day(arrival)) {
-            Decision::Accept(recipient) => recipients.push(recipient),
-            Decision::Ask(token) => match standing(receiver, &token).await? {
-                Ok(allowed) => {
-                    senders = Some(allowed);
-                    recipients.push(Recipient::Reply(token));
-                }
-                Err(reason) => return Ok(Folder::Failure(reason)),
-            },
-            Decision::Refuse(reply) => {
-                return Ok(Folder::Failure(reply.to_string().replace("\r\n", " ")));
-            }
-        }
-    }
-    let mail = Mail {
-        reverse_path: &envelope.reverse_path,
-        recipients: &recipients,
-        senders: senders.as_ref(),
-        received_at: arrival,
-        message,
+    let recipients = match recipients(receiver, &envelope, id.arrival()) {
+        Ok(recipients) => recipients,
+        Err(reason) => return Ok(Folder::Failure(reason)),
     };
-    let inbox = &receiver.inbox;
-    let done = match decide(receiver.gate.site(), &mail) {
-        Outcome::Comment(reply) => match inbox.comment(*reply).await {
-            Ok(Receipt::Duplicate) => return Ok(Folder::Ignored("duplicate")),
-            other => other.map(|_| ()),
-        },
-        Outcome::Bounced(token) => inbox.bounced(&token).await,
-        Outcome::Unsubscribed(token) => inbox.unsubscribed(&token).await,
-        Outcome::Operator => return Ok(Folder::Operator),
-        Outcome::Ignored { kind, .. } => return Ok(Folder::Ignored(kind)),
-        Outcome::Refused { reason, .. } => return Ok(Folder::Failure(reason.to_owned())),
+    let shared = Arc::clone(receiver);
+    let outcome = spawn_blocking(move || {
+        let mail = Mail {
+            reverse_path: &envelope.reverse_path,
+            recipients: &recipients,
+            senders: None,
+            received_at: id.arrival(),
+            message: &message,
+        };
+        decide(shared.gate.site(), &mail)
+    })
+    .await
+    .map_err(|error| error.to_string())?;
+    let done = match timeout(PRODUCT_TIMEOUT, give(receiver, outcome)).await {
+        Ok(done) => done,
+        Err(_) => return Err("the product did not answer in time".to_owned()),
     };
     match done {
-        Ok(()) => Ok(Folder::Success),
-        Err(InboxError::Transient(reason)) => Err(Later::Product(reason)),
+        Ok(folder) => Ok(folder),
+        Err(InboxError::Transient(reason)) => Err(reason),
         Err(InboxError::Permanent(reason)) => Ok(Folder::Failure(reason)),
     }
 }
 
-/// Who may use the token, or why nobody may.
-async fn standing<I: Inbox>(
-    receiver: &Receiver<I>,
-    token: &Opened,
-) -> Result<Result<Senders, String>, Later> {
-    match receiver.inbox.standing(token).await {
-        Ok(Standing::Open(senders)) => Ok(Ok(senders)),
-        Ok(Standing::Closed(reason)) | Err(InboxError::Permanent(reason)) => Ok(Err(reason)),
-        Err(InboxError::Transient(reason)) => Err(Later::Product(reason)),
+/// What the recipients stand for, or why they stand for nothing any more.
+fn recipients<I: Inbox, S>(
+    receiver: &Receiver<I, S>,
+    envelope: &Envelope,
+    arrival: SystemTime,
+) -> Result<Vec<Recipient>, String> {
+    let mut recipients = Vec::new();
+    for path in &envelope.recipients {
+        // The day of the arrival: a token that was good then does not expire while the message waits.
+        match receiver.gate.check(&recipients, path, day(arrival)) {
+            Decision::Accept(recipient) => recipients.push(recipient),
+            Decision::Ask(token) => recipients.push(Recipient::Reply(token)),
+            Decision::Refuse(reply) => return Err(reply.to_string().replace("\r\n", " ")),
+        }
     }
+    Ok(recipients)
 }
 
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> io::Result<T> {
-    spawn_blocking(work).await?
+/// Gives the product what is for it.
+async fn give<I: Inbox, S>(
+    receiver: &Receiver<I, S>,
+    outcome: Outcome,
+) -> Result<Folder, InboxError> {
+    let inbox = &receiver.inbox;
+    match outcome {
+        Outcome::Comment(reply) => return comment(receiver, *reply).await,
+        Outcome::Bounced(token) => inbox.bounced(&token).await?,
+        Outcome::Unsubscribed(token) => inbox.unsubscribed(&token).await?,
+        Outcome::Operator => return Ok(Folder::Operator),
+        Outcome::Ignored { kind, .. } => return Ok(Folder::Ignored(kind)),
+        Outcome::Refused { reason, .. } => return Ok(Folder::Failure(reason.to_owned())),
+    }
+    Ok(Folder::Success)
+}
+
+async fn comment<I: Inbox, S>(
+    receiver: &Receiver<I, S>,
+    reply: IncomingReply,
+) -> Result<Folder, InboxError> {
+    if let Some((_, reason)) = ask(receiver, &reply, None).await? {
+        return Ok(Folder::Failure(reason));
+    }
+    Ok(match receiver.inbox.comment(reply).await? {
+        Receipt::Stored => Folder::Success,
+        Receipt::Duplicate => Folder::Ignored("duplicate"),
+    })
 }

@@ -112,12 +112,9 @@ impl Running {
             mail: Some(MailLog::new(log("mail.log"), "mx.forge.example")),
             replies: Some(RepliesLog::new(log("replies.log"))),
         };
-        let receiver = Receiver::with(
-            gate(),
-            Maildir::open(root).unwrap(),
-            product,
-            Options { logs, rates },
-        );
+        let mut options = Options::default();
+        (options.logs, options.rates) = (logs, rates);
+        let receiver = Receiver::with(gate(), Maildir::open(root).unwrap(), product, options);
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
         let (stop, stopped) = watch::channel(false);

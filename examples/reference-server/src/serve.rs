@@ -41,10 +41,9 @@ impl Running {
             .with_context(|| format!("cannot listen on {}", config.inbound.listen))?;
         let address = listener.local_addr()?;
         let inbox = Forum::new(Arc::clone(&store), news);
-        let options = Options {
-            logs: config.logs()?,
-            rates: config.rates(),
-        };
+        let mut options = Options::default();
+        options.logs = config.logs()?;
+        options.rates = config.rates();
         let receiver = Receiver::with(gate, spool, inbox, options);
         let (stop, stopped) = watch::channel(false);
         let listener_config = config.listener()?;

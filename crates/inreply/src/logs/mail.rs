@@ -77,11 +77,11 @@ pub(crate) enum Stage<'a> {
 }
 
 /// Who sends what, for the lines of a message.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Letter<'a> {
     pub(crate) reverse_path: &'a ReversePath<'static>,
-    pub(crate) recipients: &'a [ForwardPath<'static>],
-    pub(crate) hello: Option<&'a EhloName<'static>>,
+    pub(crate) recipients: Vec<&'a ForwardPath<'static>>,
+    pub(crate) hello: &'a EhloName<'static>,
     pub(crate) extended: bool,
 }
 
@@ -184,12 +184,12 @@ impl MailLog {
         // Behind the end of a message there may be many; Postfix names one.
         let to = match stage {
             Stage::Rcpt(path) => Some(path),
-            Stage::EndOfMessage => letter.recipients.first(),
+            Stage::EndOfMessage => letter.recipients.first().copied(),
         };
         if let Some(to) = to {
             line += &format!(" to={to}");
         }
-        let hello = letter.hello.map_or("", EhloName::as_str);
+        let hello = letter.hello.as_str();
         self.line(
             "smtpd",
             format_args!("{line} proto={protocol} helo=<{hello}>"),
@@ -221,7 +221,7 @@ impl MailLog {
                 letter.recipients.len()
             ),
         );
-        for to in letter.recipients {
+        for to in &letter.recipients {
             self.line(
                 "local",
                 format_args!(

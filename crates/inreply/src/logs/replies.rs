@@ -1,6 +1,5 @@
 //! `replies.log`: what became of each message in the spool.
 
-use std::path::Path;
 use std::process;
 
 use jiff::ZonedDateTime;
@@ -29,15 +28,14 @@ impl RepliesLog {
     }
 
     /// A message is looked at: its Message-ID, or its queue id where it has none.
-    pub(crate) fn processing(&self, id: &str, file: &Path) {
+    pub(crate) fn processing(&self, id: &str, place: &str) {
         self.line("INFO", &format!("inreply: processing <{id}>"));
-        self.line("DEBUG", &format!("Matched {}", file.display()));
+        self.line("DEBUG", &format!("Matched {place}"));
     }
 
     /// A message goes to its last folder.
-    pub(crate) fn moving(&self, file: &Path, folder: &Path) {
-        let text = format!("Moving {} => {}", file.display(), folder.display());
-        self.line("DEBUG", &text);
+    pub(crate) fn moving(&self, place: &str, end: &str) {
+        self.line("DEBUG", &format!("Moving {place} => {end}"));
     }
 
     fn line(&self, level: &str, text: &str) {

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, SystemTime};
 
-use super::{Folder, Maildir, QueueId};
+use super::{Maildir, QueueId};
 
 /// How long messages are kept in each folder, from their arrival; none keeps them for good.
 ///
@@ -93,6 +93,7 @@ impl Maildir {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spool::Folder;
 
     #[test]
     fn each_folder_has_its_time_and_new_has_none() {

@@ -1,5 +1,6 @@
 //! What the server asks of a spool.
 
+use std::fmt;
 use std::future::Future;
 use std::io;
 use std::time::{Instant, SystemTime};
@@ -76,7 +77,7 @@ pub trait Spool: Send + Sync + 'static {
 }
 
 /// A message that is being written into a [`Spool`]. One that is dropped leaves nothing behind.
-pub trait Drafting: Send + 'static {
+pub trait Drafting: fmt::Debug + Send + 'static {
     /// Its id, under which it will be found.
     fn id(&self) -> QueueId;
 

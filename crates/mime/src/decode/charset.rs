@@ -12,10 +12,10 @@ use encoding_rs::Encoding;
 pub(crate) fn decode<'a>(label: &[u8], bytes: &'a [u8]) -> (Cow<'a, str>, bool) {
     let label = label.trim_ascii();
     if is_utf8(label) {
-        return (utf8(bytes), true);
+        return (utf8_body(bytes), true);
     }
     if label.is_empty() {
-        let text = utf8(bytes);
+        let text = utf8_body(bytes);
         // RFC 2045 §5.2 has us-ascii here; UTF-8 is what is meant, and told by its form.
         let known = !text.contains(char::REPLACEMENT_CHARACTER);
         return (text, known);
@@ -36,7 +36,7 @@ pub(crate) fn decode<'a>(label: &[u8], bytes: &'a [u8]) -> (Cow<'a, str>, bool) 
     }
     match Encoding::for_label_no_replacement(label) {
         Some(encoding) => (encoding.decode_with_bom_removal(bytes).0, true),
-        None => (utf8(bytes), false),
+        None => (utf8_body(bytes), false),
     }
 }
 
@@ -88,8 +88,16 @@ pub(crate) fn of_codepage(number: u16) -> &'static [u8] {
 /// What Windows writes where it is not told otherwise.
 pub(crate) const WINDOWS_1252: &[u8] = b"windows-1252";
 
-/// UTF-8 with U+FFFD for what is none, without a byte order mark.
+/// UTF-8 with U+FFFD for what is none.
+///
+/// U+FEFF stays: what begins here is a piece of a field, where it is no byte order mark but a letter, and an address
+/// that loses a letter is another address.
 pub(crate) fn utf8(bytes: &[u8]) -> Cow<'_, str> {
+    encoding_rs::UTF_8.decode_without_bom_handling(bytes).0
+}
+
+/// The same for a whole text, without its byte order mark.
+fn utf8_body(bytes: &[u8]) -> Cow<'_, str> {
     encoding_rs::UTF_8.decode_with_bom_removal(bytes).0
 }
 

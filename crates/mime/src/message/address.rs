@@ -216,6 +216,7 @@ impl<'a> Mailbox<'a> {
                 .iter()
                 .flat_map(|word| self.bytes(word))
                 .copied()
+                .filter(|byte| !is_line_end(*byte))
                 .collect();
             Cow::Owned(charset::utf8(&joined).into_owned())
         };
@@ -352,10 +353,17 @@ fn addr_spec(bytes: &[u8]) -> Cow<'_, str> {
             }
             _ => at + 1,
         };
-        out.extend_from_slice(&bytes[at..end]);
+        let piece = bytes[at..end].iter().copied();
+        out.extend(piece.filter(|byte| !is_line_end(*byte)));
         at = end;
     }
     Cow::Owned(charset::utf8(&out).into_owned())
+}
+
+/// A fold inside a quoted local part is the fold and not the address (RFC 5322 §3.2.4): what is kept of it would be a line
+/// end in whatever the address is written to next.
+fn is_line_end(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
 }
 
 fn text(bytes: &[u8]) -> Cow<'_, str> {
@@ -398,3 +406,33 @@ fn atom_end(value: &[u8], from: usize) -> usize {
 
 /// RFC 2047 §2 has encoded words of 75 characters; a longer one is looked for no further than this.
 const MAX_WORD: usize = 1_024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_one_line() {
+        for value in [
+            &b"\"two\r\n lines\"@example.com"[..],
+            b"<\"two\r\n lines\"@example.com>",
+            b"Ann <\"two\n lines\" @example.com>",
+        ] {
+            let mut list = Vec::new();
+            assert!(parse_list(value, 10, &mut list));
+            assert_eq!(list[0].address(), "\"two lines\"@example.com");
+        }
+    }
+
+    #[test]
+    fn no_letter_of_an_address_is_a_byte_order_mark() {
+        let mut list = Vec::new();
+        assert!(parse_list(
+            "\u{feff}ann@example.com, \"\u{feff}B\" <b@example.com>".as_bytes(),
+            10,
+            &mut list
+        ));
+        assert_eq!(list[0].address(), "\u{feff}ann@example.com");
+        assert_eq!(list[1].name(), "\u{feff}B");
+    }
+}

@@ -159,10 +159,13 @@ fn clock(token: &[u8]) -> Option<i64> {
     Some(hours * 3600 + minutes * 60 + seconds)
 }
 
-/// `+hhmm`, `-hh:mm`, `+hh`.
+/// `+hhmm`, `-hh:mm`, `+hh`; RFC 5322 §3.3 has four digits at most, and what has more is no zone.
 fn offset(token: &[u8]) -> Option<i64> {
     let (sign, digits) = token.split_first()?;
     let count = digits.iter().take_while(|b| b.is_ascii_digit()).count();
+    if count > 4 {
+        return None;
+    }
     let value = number(&digits[..count])?;
     let (hours, minutes) = if count <= 2 {
         (value, 0)
@@ -227,6 +230,7 @@ mod tests {
             ("1 Jul 2003 10:52:37 PST", Some(1_057_085_557)),
             ("Thu Jan  1 00:00:01 1970", Some(1)),
             ("29 Feb 2000 00:00 +0000", Some(951_782_400)),
+            ("1 Jul 2003 10:52:37 +999999", Some(1_057_056_757)),
             ("1 Jul 2003", None),
             ("1 Jul 2003 59:10 +0200", None),
             ("nonsense", None),

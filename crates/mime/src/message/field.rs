@@ -121,12 +121,43 @@ pub(crate) fn message_ids(value: &[u8], limit: usize, out: &mut Vec<String>) {
     }
     if !bracketed {
         let words = value
-            .split(|b| b.is_ascii_whitespace() || *b == b',')
+            .split(|b| b.is_ascii_whitespace() || matches!(b, b',' | b'<' | b'>'))
             .filter(|word| word.contains(&b'@'));
+        let room = limit.saturating_sub(out.len());
         out.extend(
             words
-                .take(limit)
-                .map(|word| charset::utf8(word.trim_ascii()).into_owned()),
+                .take(room)
+                .map(|word| charset::utf8(word).into_owned()),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bracket_is_never_part_of_an_id() {
+        let cases: &[(&[u8], &[&str])] = &[
+            (b"<a@b> <c@d>", &["a@b", "c@d"]),
+            (b"<a <b@c>", &["b@c"]),
+            (b"<a@b", &["a@b"]),
+            (b"a@b> c@d", &["a@b", "c@d"]),
+            (b"a@b, c@d", &["a@b", "c@d"]),
+            (b"< >", &[]),
+            (b"nothing", &[]),
+        ];
+        for (value, expected) in cases {
+            let mut ids = Vec::new();
+            message_ids(value, 10, &mut ids);
+            assert_eq!(ids, *expected);
+        }
+    }
+
+    #[test]
+    fn the_limit_counts_over_all_fields() {
+        let mut ids = vec!["a@b".to_owned(), "c@d".to_owned()];
+        message_ids(b"e@f g@h", 3, &mut ids);
+        assert_eq!(ids.len(), 3);
     }
 }

@@ -1,0 +1,118 @@
+//! The verdict on a message while its client waits.
+
+use std::io;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use inreply_mime::Message;
+use inreply_smtp::wire::path::ReversePath;
+use inreply_smtp::wire::reply::Reply;
+use tokio::sync::SemaphorePermit;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
+use super::{Mode, Receiver};
+use crate::gate::Recipient;
+use crate::inbox::{Inbox, InboxError, IncomingReply, Review, Senders, Standing};
+use crate::intake::{Mail, Outcome, decide};
+use crate::texts;
+
+/// A message at the final dot.
+#[derive(Debug)]
+pub(super) struct Letter {
+    pub(super) reverse_path: ReversePath<'static>,
+    pub(super) recipients: Vec<Recipient>,
+    /// Who may use its token, where the product has said so.
+    pub(super) senders: Option<Senders>,
+    pub(super) received_at: SystemTime,
+}
+
+/// What to do with a message.
+#[derive(Debug)]
+pub(super) enum Judged {
+    Take { message_id: Option<String> },
+    Refuse { reply: Reply, reason: String },
+}
+
+/// Decides a message; whatever the product does not say in time is left to the worker. `reading` is what it may be in memory
+/// for.
+///
+/// # Errors
+/// Where the thread for it is lost.
+pub(super) async fn judge<I: Inbox, S: Send + Sync + 'static>(
+    receiver: &Arc<Receiver<I, S>>,
+    letter: Letter,
+    message: Bytes,
+    reading: Option<SemaphorePermit<'_>>,
+) -> io::Result<Judged> {
+    let mode = receiver.mode;
+    let (shared, senders) = (Arc::clone(receiver), letter.senders.clone());
+    let (outcome, message_id) = spawn_blocking(move || {
+        let mail = Mail {
+            reverse_path: &letter.reverse_path,
+            recipients: &letter.recipients,
+            senders: letter.senders.as_ref(),
+            received_at: letter.received_at,
+            message: &message,
+        };
+        let message_id = Message::parse(&message).message_id();
+        let outcome = (mode == Mode::Synchronous).then(|| decide(shared.gate.site(), &mail));
+        (outcome, message_id)
+    })
+    .await?;
+    drop(reading);
+    let take = Judged::Take { message_id };
+    match outcome {
+        Some(Outcome::Refused { reply, reason }) => Ok(Judged::Refuse {
+            reply,
+            reason: reason.to_owned(),
+        }),
+        Some(Outcome::Comment(reply)) => {
+            match timeout(receiver.deadline, ask(receiver, &reply, senders)).await {
+                Ok(Ok(Some((reply, reason)))) => Ok(Judged::Refuse { reply, reason }),
+                Ok(Ok(None)) => Ok(take),
+                // Never is for the worker to file, with its reason.
+                Ok(Err(InboxError::Permanent(_))) => Ok(take),
+                Ok(Err(InboxError::Transient(error))) => {
+                    tracing::warn!(%error, "the product could not decide, deciding later");
+                    Ok(take)
+                }
+                Err(_) => {
+                    tracing::warn!("the product did not decide in time, deciding later");
+                    Ok(take)
+                }
+            }
+        }
+        _ => Ok(take),
+    }
+}
+
+/// Asks the product whether it takes this reply: whose it may be, where that is not known yet, and what it says.
+///
+/// None takes it; else what the sender hears and what the operator reads.
+///
+/// # Errors
+/// Those of the product.
+pub(crate) async fn ask<I: Inbox, S>(
+    receiver: &Receiver<I, S>,
+    reply: &IncomingReply,
+    senders: Option<Senders>,
+) -> Result<Option<(Reply, String)>, InboxError> {
+    let site = receiver.gate.site();
+    let inbox = &receiver.inbox;
+    if senders.is_none() {
+        match inbox.standing(&reply.token).await? {
+            Standing::Closed(reason) => return Ok(Some((texts::closed(site, &reason), reason))),
+            Standing::Open(senders) if !senders.allow(&reply.from) => {
+                let reason = "the author in From may not use this token".to_owned();
+                return Ok(Some((texts::sender_not_allowed(site), reason)));
+            }
+            Standing::Open(_) => {}
+        }
+    }
+    Ok(match inbox.review(reply).await? {
+        Review::Take => None,
+        Review::Refuse(reason) => Some((texts::not_taken(site, &reason), reason)),
+    })
+}

@@ -1,0 +1,130 @@
+//! The way in, on Tokio: sessions in front, the spool in the middle, the product behind.
+//!
+//! ```text
+//! RCPT ─ gate ─ Inbox::standing                    ─▶ 250 or 5xx     (while the client waits)
+//! DATA ─ intake ─ Inbox::review ─ spool (durable)  ─▶ 250 or 5xx     (while the client waits)
+//!                                   │
+//!                                   └ intake ─ Inbox::comment ─ success/ failure/ ignored/     (worker)
+//! ```
+
+mod judge;
+mod session;
+mod writing;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use inreply_token::Day;
+use tokio::sync::Semaphore;
+
+pub(crate) use self::judge::ask;
+pub use self::session::Session;
+use crate::gate::Gate;
+use crate::inbox::Inbox;
+use crate::logs::Logs;
+use crate::rates::{RateLimits, Rates};
+use crate::spool::{Maildir, Retention};
+
+/// Messages that are read at once: each is in memory whole for that while.
+const READERS: usize = 4;
+
+/// When the client hears the verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Mode {
+    /// At the final dot, behind intake and the product's word: a refusal is a 5xx, and the sender's own server tells them.
+    #[default]
+    Synchronous,
+    /// `250` as soon as the message is durable; a refusal is mailed. For a product that is slow, or often away.
+    Spooled,
+}
+
+/// What a [`Receiver`] may have beside its parts.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Options {
+    /// Logs for the operator; none by default.
+    pub logs: Logs,
+    /// How many replies are taken, and how fast.
+    pub rates: RateLimits,
+    /// When the client hears the verdict. Defaults to the final dot.
+    pub mode: Mode,
+    /// How long the product may think at the final dot; then the message is stored, acknowledged, and decided by the worker.
+    /// Defaults to 30 s: a client waits for 10 minutes (RFC 5321 §4.5.3.2.6), some for one.
+    pub deadline: Duration,
+    /// How long messages are kept where they ended.
+    pub retention: Retention,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            logs: Logs::default(),
+            rates: RateLimits::default(),
+            mode: Mode::default(),
+            deadline: Duration::from_secs(30),
+            retention: Retention::default(),
+        }
+    }
+}
+
+/// What all sessions and the worker share.
+#[derive(Debug)]
+pub struct Receiver<I, S = Maildir> {
+    pub(crate) gate: Gate,
+    pub(crate) spool: S,
+    pub(crate) inbox: I,
+    pub(crate) logs: Logs,
+    pub(crate) retention: Retention,
+    mode: Mode,
+    deadline: Duration,
+    rates: Rates,
+    readers: Semaphore,
+}
+
+impl<I: Inbox, S> Receiver<I, S> {
+    /// Joins the gate, the spool and the product.
+    pub fn new(gate: Gate, spool: S, inbox: I) -> Arc<Self> {
+        Self::with(gate, spool, inbox, Options::default())
+    }
+
+    /// The same, with logs for the operator and limits of one's own.
+    pub fn with(gate: Gate, spool: S, inbox: I, options: Options) -> Arc<Self> {
+        Arc::new(Self {
+            gate,
+            spool,
+            inbox,
+            logs: options.logs,
+            retention: options.retention,
+            mode: options.mode,
+            deadline: options.deadline,
+            rates: Rates::new(options.rates),
+            readers: Semaphore::new(READERS),
+        })
+    }
+
+    /// The gate.
+    pub fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// The spool.
+    pub fn spool(&self) -> &S {
+        &self.spool
+    }
+
+    /// The product.
+    pub fn inbox(&self) -> &I {
+        &self.inbox
+    }
+
+    /// The logs.
+    pub fn logs(&self) -> &Logs {
+        &self.logs
+    }
+}
+
+/// The day of a moment.
+pub(crate) fn day(at: SystemTime) -> Day {
+    Day::from_unix_seconds(at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
+}

@@ -1,0 +1,127 @@
+//! A message between DATA and the verdict.
+
+use std::io;
+use std::time::SystemTime;
+
+use bytes::{Bytes, BytesMut};
+
+use crate::spool::{Drafting, Preamble, QueueId, Spool};
+
+/// Octets of a message that are kept in memory before it is written to the spool: most replies never reach it.
+const IN_MEMORY: usize = 262_144;
+
+/// A message that arrives, in memory or on its way to the spool.
+#[derive(Debug)]
+pub(super) struct Writing<D> {
+    pub(super) received_at: SystemTime,
+    /// Octets that came so far.
+    pub(super) size: u64,
+    octets: BytesMut,
+    /// What did not fit in memory; its rest is in `octets`.
+    draft: Option<D>,
+    /// The first fault; the rest of the message is not kept.
+    fault: Option<io::Error>,
+}
+
+/// A message that has arrived.
+#[derive(Debug)]
+pub(super) enum Arrived<D> {
+    InMemory(Bytes),
+    /// Its octets stand behind the preamble.
+    Drafted(D),
+}
+
+impl<D: Drafting> Writing<D> {
+    pub(super) fn new() -> Self {
+        Self {
+            received_at: SystemTime::now(),
+            size: 0,
+            octets: BytesMut::new(),
+            draft: None,
+            fault: None,
+        }
+    }
+
+    pub(super) fn has_fault(&self) -> bool {
+        self.fault.is_some()
+    }
+
+    /// Takes octets, and says whether they fit in memory; else [`Writing::spill`] them.
+    #[must_use]
+    pub(super) fn push(&mut self, octets: &[u8]) -> bool {
+        self.size += octets.len() as u64;
+        self.octets.extend_from_slice(octets);
+        self.octets.len() <= IN_MEMORY
+    }
+
+    /// Moves what is in memory to the spool. A fault is kept until the end.
+    pub(super) async fn spill<S: Spool<Draft = D>>(&mut self, spool: &S, preamble: Preamble) {
+        if let Err(error) = self.write(spool, preamble).await {
+            self.fault = Some(error);
+        }
+    }
+
+    async fn write<S: Spool<Draft = D>>(
+        &mut self,
+        spool: &S,
+        preamble: Preamble,
+    ) -> io::Result<()> {
+        let draft = match &mut self.draft {
+            Some(draft) => draft,
+            None => self
+                .draft
+                .insert(spool.begin(self.received_at, preamble).await?),
+        };
+        draft.write(self.octets.split().freeze()).await
+    }
+
+    /// Takes a whole message anew, for the next recipient.
+    pub(super) fn rewind(&mut self, octets: Bytes) {
+        self.octets = BytesMut::from(octets);
+    }
+
+    /// The whole message.
+    ///
+    /// # Errors
+    /// The fault of its way.
+    pub(super) async fn end(&mut self) -> io::Result<Arrived<D>> {
+        if let Some(fault) = self.fault.take() {
+            return Err(fault);
+        }
+        let rest = self.octets.split().freeze();
+        match self.draft.take() {
+            None => Ok(Arrived::InMemory(rest)),
+            Some(mut draft) => {
+                draft.write(rest).await?;
+                Ok(Arrived::Drafted(draft))
+            }
+        }
+    }
+}
+
+impl<D: Drafting> Arrived<D> {
+    /// Its octets, without the preamble.
+    pub(super) async fn octets(&mut self) -> io::Result<Bytes> {
+        match self {
+            Self::InMemory(octets) => Ok(octets.clone()),
+            Self::Drafted(draft) => {
+                let file = Bytes::from(draft.read().await?);
+                let message = Preamble::split(&file).map(|(_, message)| file.slice_ref(message));
+                Ok(message.unwrap_or(file))
+            }
+        }
+    }
+
+    /// Stores it durably.
+    pub(super) async fn commit<S: Spool<Draft = D>>(
+        self,
+        spool: &S,
+        received_at: SystemTime,
+        preamble: Preamble,
+    ) -> io::Result<QueueId> {
+        match self {
+            Self::InMemory(octets) => spool.store(received_at, preamble, octets).await,
+            Self::Drafted(draft) => draft.commit().await,
+        }
+    }
+}
