@@ -174,8 +174,8 @@ fn apply<'a>(reading: &mut Reading, known: Option<Known>, field: Tag<'a>) -> Par
                 .notices
                 .extend(both.then_some(Notice::BothFailureOptions));
         }
-        Some(Known::Rua) => record.rua = uris(value, &mut reading.notices)?,
-        Some(Known::Ruf) => record.ruf = uris(value, &mut reading.notices)?,
+        Some(Known::Rua) => uris(value, &mut record.rua, &mut reading.notices)?,
+        Some(Known::Ruf) => uris(value, &mut record.ruf, &mut reading.notices)?,
         Some(Known::Pct | Known::Rf | Known::Ri) => {
             let name = ascii(field.name).to_ascii_lowercase();
             reading.notices.push(Notice::Obsolete(name.into()));
@@ -228,33 +228,70 @@ fn failure_options(value: &[u8]) -> Result<(FailureOptions, bool), nom::Err<Stop
     Ok((options, options.any && all))
 }
 
-/// `dmarc-urilist`; `obs-dmarc-report-size` is passed over, and noted.
-fn uris<'a>(value: &'a [u8], notices: &mut Vec<Notice>) -> Result<Vec<Uri>, nom::Err<Stop<'a>>> {
-    let mut uris = Vec::new();
+/// `dmarc-urilist`. A part that is no URI is a fault, and the others stay: "at least one syntactically valid reporting URI"
+/// decides what a bad policy does (RFC 9989 §4.10.1).
+fn uris<'a>(
+    value: &'a [u8],
+    uris: &mut Vec<Uri>,
+    notices: &mut Vec<Notice>,
+) -> Result<(), nom::Err<Stop<'a>>> {
+    let mut first = Ok(());
     for part in parts(value, b',') {
-        let (rest, uri) = uri(part)?;
-        match rest {
-            [] => {}
-            [b'!', size @ ..] => {
-                let unit = size
-                    .last()
-                    .copied()
-                    .unwrap_or_default()
-                    .to_ascii_lowercase();
-                let digits = match unit {
-                    b'k' | b'm' | b'g' | b't' => &size[..size.len() - 1],
-                    _ => size,
-                };
-                if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
-                    return Err(nom::Err::Error(Stop::new(size, "a size")));
-                }
-                if !notices.contains(&Notice::ReportSize) {
+        match reporting_uri(part) {
+            Ok((uri, sized)) => {
+                if sized && !notices.contains(&Notice::ReportSize) {
                     notices.push(Notice::ReportSize);
                 }
+                uris.push(uri);
             }
-            _ => return Err(nom::Err::Error(Stop::new(rest, "a comma or a semicolon"))),
+            Err(error) => first = first.and(Err(error)),
         }
-        uris.push(uri);
     }
-    Ok(uris)
+    first
+}
+
+/// `dmarc-uri / obs-dmarc-uri`; the size of the latter is passed over, and noted.
+fn reporting_uri(part: &[u8]) -> Result<(Uri, bool), nom::Err<Stop<'_>>> {
+    let (rest, uri) = uri(part)?;
+    match rest {
+        [] => Ok((uri, false)),
+        [b'!', size @ ..] => {
+            let unit = size
+                .last()
+                .copied()
+                .unwrap_or_default()
+                .to_ascii_lowercase();
+            let digits = match unit {
+                b'k' | b'm' | b'g' | b't' => &size[..size.len() - 1],
+                _ => size,
+            };
+            if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+                return Err(nom::Err::Error(Stop::new(size, "a size")));
+            }
+            Ok((uri, true))
+        }
+        _ => Err(nom::Err::Error(Stop::new(rest, "a comma or a semicolon"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::dmarc::{Place, Policy, Record};
+
+    #[test]
+    fn one_valid_uri_is_an_address_for_reports() {
+        for (rua, valid) in [
+            ("mailto:a@x.example,nonsense", 1),
+            ("nonsense,mailto:a@x.example!10m,mailto:b@x.example", 2),
+            ("nonsense", 0),
+        ] {
+            let text = format!("v=DMARC1; p=rejct; rua={rua}");
+            let reading = Record::read(text.as_bytes()).unwrap();
+            assert_eq!(reading.record.rua.len(), valid, "{rua}");
+            assert_eq!(reading.faults.len(), 2);
+            let policy = Place::Own(reading).policy(true);
+            assert_eq!(policy, (valid > 0).then_some(Policy::None), "{rua}");
+            assert!(Record::parse(&text).is_err());
+        }
+    }
 }

@@ -180,3 +180,36 @@ impl Place {
         Some(policy)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dmarc::Record;
+
+    #[test]
+    fn rfc_9989_section_4_10_2_organisational_domains() {
+        let (none, no, yes) = ("", "; psd=n", "; psd=y");
+        let cases: &[(&[(&str, &str)], &str)] = &[
+            (
+                &[("mail.example.com", none), ("example.com", none)],
+                "example.com",
+            ),
+            (&[("mail.example.com", no)], "mail.example.com"),
+            (&[("com", yes)], "example.com"),
+            // Not at the domain where the walk starts.
+            (&[("a.mail.example.com", yes)], "a.mail.example.com"),
+            (&[], "a.mail.example.com"),
+        ];
+        for (records, expected) in cases {
+            let walk = Walk::new(&"a.mail.example.com".parse().unwrap());
+            let decision = walk.decide(|name| {
+                let at = records.iter().find(|(at, _)| *at == name.as_str());
+                at.map_or(Found::None, |(_, psd)| {
+                    Found::One(Record::read(format!("v=DMARC1; p=none{psd}").as_bytes()).unwrap())
+                })
+            });
+            let organisation = decision.organisation.unwrap();
+            assert_eq!(organisation.as_str(), *expected, "{records:?}");
+        }
+    }
+}

@@ -188,7 +188,7 @@ impl Checkup<'_> {
             let effect = match (bad, policy) {
                 (true, Some(_)) => "receivers act as if it said p=none",
                 (true, None) => "receivers act as if there were no record",
-                (false, _) => "receivers pass the tag over",
+                (false, _) => "receivers pass it over",
             };
             let message = format!("{}= at {owner}: {}; {effect}", fault.tag, fault.error);
             self.add(code, &owner, message, &shown).fix = fix;
