@@ -152,18 +152,19 @@ impl Chain {
 
 /// What came of a question once every CNAME was followed.
 #[derive(Debug, Clone)]
-pub(crate) struct Resolution {
+#[non_exhaustive]
+pub struct Resolution {
     /// The name asked for, and then what each CNAME leads to.
-    pub(crate) chain: Chain,
+    pub chain: Chain,
     /// The records at the chain's end.
-    pub(crate) found: Vec<Found>,
+    pub found: Vec<Found>,
     /// The last answer.
-    pub(crate) outcome: Arc<Outcome>,
+    pub outcome: Arc<Outcome>,
 }
 
 impl Resolution {
     /// Follows CNAMEs, within answers and from answer to answer; `None` where an answer is not known yet.
-    pub(crate) fn of(
+    pub fn of(
         question: &Question,
         known: &mut dyn FnMut(&Question) -> Option<Arc<Outcome>>,
     ) -> Option<Self> {
@@ -207,7 +208,7 @@ impl Resolution {
     }
 
     /// The texts among the records.
-    pub(crate) fn texts(&self) -> impl Iterator<Item = &[u8]> {
+    pub fn texts(&self) -> impl Iterator<Item = &[u8]> {
         self.found
             .iter()
             .filter_map(|found| match &found.record.data {
@@ -217,7 +218,7 @@ impl Resolution {
     }
 
     /// Whether the lookup failed, so that nothing is known.
-    pub(crate) fn failed(&self) -> bool {
+    pub fn failed(&self) -> bool {
         self.outcome.is_failure()
     }
 }

@@ -1,16 +1,13 @@
 //! As much DER as an RSA public key takes (RFC 5280 §4.1.2.7, RFC 8017 appendix A.1.1).
 
-/// The modulus' length in bits, of a SubjectPublicKeyInfo as everybody publishes, or of a bare RSAPublicKey as the letter of
-/// RFC 6376 §3.6.1 has it. `None` where it is neither.
-pub(super) fn rsa_bits(der: &[u8]) -> Option<usize> {
+/// The modulus and the exponent as big-endian numbers without leading zeros, of a SubjectPublicKeyInfo as everybody publishes,
+/// or of a bare RSAPublicKey as the letter of RFC 6376 §3.6.1 has it. `None` where it is neither.
+pub(super) fn rsa_numbers(der: &[u8]) -> Option<(&[u8], &[u8])> {
     let (body, []) = element(der, SEQUENCE)? else {
         return None;
     };
-    if let Some((_, rest)) = element(body, INTEGER) {
-        let (_exponent, []) = element(rest, INTEGER)? else {
-            return None;
-        };
-        return modulus_bits(body);
+    if element(body, INTEGER).is_some() {
+        return numbers(body);
     }
     let (algorithm, rest) = element(body, SEQUENCE)?;
     let (oid, _parameters) = element(algorithm, OBJECT_IDENTIFIER)?;
@@ -22,22 +19,26 @@ pub(super) fn rsa_bits(der: &[u8]) -> Option<usize> {
             let (body, []) = element(key, SEQUENCE)? else {
                 return None;
             };
-            let (_modulus, rest) = element(body, INTEGER)?;
-            let (_exponent, []) = element(rest, INTEGER)? else {
-                return None;
-            };
-            modulus_bits(body)
+            numbers(body)
         }
         _ => None,
     }
 }
 
-fn modulus_bits(body: &[u8]) -> Option<usize> {
-    let (modulus, _) = element(body, INTEGER)?;
-    let leading = modulus.iter().take_while(|octet| **octet == 0).count();
-    let modulus = &modulus[leading..];
+/// The modulus' length in bits.
+pub(super) fn rsa_bits(der: &[u8]) -> Option<usize> {
+    let (modulus, _) = rsa_numbers(der)?;
     let first = modulus.first()?;
     Some(modulus.len() * 8 - first.leading_zeros() as usize)
+}
+
+fn numbers(body: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (modulus, rest) = element(body, INTEGER)?;
+    let (exponent, []) = element(rest, INTEGER)? else {
+        return None;
+    };
+    let plain = |number: &'_ [u8]| number.iter().take_while(|octet| **octet == 0).count();
+    Some((&modulus[plain(modulus)..], &exponent[plain(exponent)..]))
 }
 
 /// An element of this tag: its content, and what follows it.

@@ -6,7 +6,7 @@ use std::fmt;
 use data_encoding::BASE64;
 
 use super::base64::decode;
-use super::der::rsa_bits;
+use super::der::{rsa_bits, rsa_numbers};
 use super::words::{Words, check};
 use crate::syntax::{Parsed, SyntaxError, ascii, stop, whole};
 use crate::tags::{Style, Tag, parts};
@@ -127,6 +127,21 @@ impl Key {
                 expected: "an RSA or ed25519 public key",
                 at: 0,
             }),
+        }
+    }
+
+    /// The modulus and the exponent of an RSA key, as big-endian numbers without leading zeros; `None` for any other key.
+    ///
+    /// ```
+    /// use inreply_dns::dkim::Key;
+    ///
+    /// let Ok(key) = Key::from_base64("MBowDQYJKoZIhvcNAQEBBQADCQAwBgIBDwIBAw==") else { panic!() };
+    /// assert_eq!(key.rsa_numbers(), Some((&[15][..], &[3][..])));
+    /// ```
+    pub fn rsa_numbers(&self) -> Option<(&[u8], &[u8])> {
+        match self {
+            Self::Rsa { der, .. } => rsa_numbers(der),
+            Self::Ed25519(_) | Self::Revoked => None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! The tree walk: which record is a domain's, and which domain is its organisation's (RFC 9989 §4.10).
 
-use super::record::{Policy, PublicSuffix, Reading};
+use super::record::{Policy, PublicSuffix, Reading, Record};
+use crate::lookup::Resolution;
 use crate::name::Name;
 
 /// The names of a walk, and what stands there.
@@ -71,6 +72,21 @@ pub struct Decision {
     pub policy: Place,
     /// The organisational domain; the domain itself where no record is found (§4.10.2). `None` where a lookup failed.
     pub organisation: Option<Name>,
+}
+
+impl Found {
+    /// What the texts at `_dmarc` below a name are.
+    pub fn of(texts: &Resolution) -> Self {
+        if texts.failed() || texts.chain.looped {
+            return Self::Unknown;
+        }
+        let mut records = texts.texts().filter(|text| Record::is_meant(text));
+        match (records.next(), records.count()) {
+            (None, _) => Self::None,
+            (Some(text), 0) => Record::read(text).map_or(Self::None, Self::One),
+            (Some(_), more) => Self::Several(more + 1),
+        }
+    }
 }
 
 impl Walk {
@@ -184,7 +200,6 @@ impl Place {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dmarc::Record;
 
     #[test]
     fn rfc_9989_section_4_10_2_organisational_domains() {

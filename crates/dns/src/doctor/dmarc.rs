@@ -63,15 +63,7 @@ impl Checkup<'_> {
                 pending = true;
                 return Found::None;
             };
-            if found.failed() || found.chain.looped {
-                return Found::Unknown;
-            }
-            let mut records = found.texts().filter(|text| Record::is_meant(text));
-            match (records.next(), records.count()) {
-                (None, _) => Found::None,
-                (Some(text), 0) => Record::read(text).map_or(Found::None, Found::One),
-                (Some(_), more) => Found::Several(more + 1),
-            }
+            Found::of(&found)
         });
         (!pending).then_some(decision)
     }
