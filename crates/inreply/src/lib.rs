@@ -36,6 +36,7 @@
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+pub mod auth;
 pub mod gate;
 pub mod inbox;
 pub mod intake;
