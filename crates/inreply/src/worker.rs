@@ -19,7 +19,7 @@ use crate::receiver::{Receiver, ask, day};
 use crate::spool::{Envelope, Folder, Preamble, QueueId, Spool};
 
 /// Messages that are offered to the product at once. Those to one reply address keep their order.
-const LANES: usize = 4;
+const LANES: u64 = 4;
 
 /// Messages that are in memory, waiting for their lane or in it.
 const IN_MEMORY: usize = 8;
@@ -110,8 +110,8 @@ async fn dispatch<I: Inbox, S: Spool>(
             _in_memory: in_memory,
             file,
         };
-        let lane = lane_of(&work.file);
-        if let Some(lane) = lanes.get(lane)
+        let lane = usize::try_from(lane_of(&work.file)).ok();
+        if let Some(lane) = lane.and_then(|lane| lanes.get(lane))
             && lane.send(work).await.is_err()
         {
             return;
@@ -120,13 +120,13 @@ async fn dispatch<I: Inbox, S: Spool>(
 }
 
 /// The lane of a message: the same for all to one reply address, whose order is that of their arrival.
-fn lane_of(file: &[u8]) -> usize {
+fn lane_of(file: &[u8]) -> u64 {
     let envelope = Preamble::split(file).map(|(envelope, _)| envelope);
     let mut hasher = DefaultHasher::new();
     for recipient in envelope.iter().flat_map(|envelope| &envelope.recipients) {
         recipient.to_string().to_ascii_lowercase().hash(&mut hasher);
     }
-    (hasher.finish() % LANES as u64) as usize
+    hasher.finish() % LANES
 }
 
 /// One lane: a message at a time.

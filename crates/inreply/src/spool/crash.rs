@@ -3,6 +3,9 @@
 //! Every call is a step. A crash comes before one of them and takes what was not synced: octets of files, entries of folders,
 //! each alone or all. A rename happens or does not: it is one entry in the journal.
 
+// The die and the steps are small numbers.
+#![allow(clippy::cast_possible_truncation)]
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
@@ -86,7 +89,7 @@ impl State {
 
     fn file(&self, path: &Path) -> io::Result<usize> {
         let entry = self.entries.get(path).copied().flatten();
-        entry.ok_or(io::ErrorKind::NotFound.into())
+        entry.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     /// A folder that is gone takes what is below it.

@@ -237,7 +237,8 @@ impl Maildir {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
             _ => {}
         }
-        self.files().sync_folder(above.unwrap_or(Path::new(".")))
+        self.files()
+            .sync_folder(above.unwrap_or_else(|| Path::new(".")))
     }
 }
 
