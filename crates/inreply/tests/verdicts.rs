@@ -1,0 +1,281 @@
+//! When a verdict is said, by whom, and what is left of a message: over real sockets, with a product that takes its time.
+
+// Helpers of tests are tests.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::fmt::Write;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use inreply::gate::Gate;
+use inreply::inbox::{Inbox, InboxError, IncomingReply, Receipt, Review, Senders, Standing};
+use inreply::listener::{self, ListenerConfig};
+use inreply::receiver::{Mode, Options, Receiver};
+use inreply::site::Site;
+use inreply::smtp::server::ServerConfig;
+use inreply::spool::Maildir;
+use inreply::token::{Context, Day, Key, KeyId, KeyRing, Opened};
+use inreply::worker;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+/// A product that answers once it is awake.
+#[derive(Debug)]
+struct Product {
+    awake: watch::Receiver<bool>,
+    review: Mutex<Review>,
+    comments: mpsc::UnboundedSender<String>,
+}
+
+impl Inbox for Product {
+    async fn standing(&self, token: &Opened) -> Result<Standing, InboxError> {
+        // User 6 has changed the address.
+        Ok(Standing::Open(match token.ids.pair() {
+            Some((_, 6)) => Senders::Only(vec!["bob@example.com".to_owned()]),
+            _ => Senders::Anyone,
+        }))
+    }
+
+    async fn review(&self, _: &IncomingReply) -> Result<Review, InboxError> {
+        let mut awake = self.awake.clone();
+        awake.wait_for(|awake| *awake).await.unwrap();
+        Ok(self.review.lock().unwrap().clone())
+    }
+
+    async fn comment(&self, reply: IncomingReply) -> Result<Receipt, InboxError> {
+        self.comments.send(reply.text).unwrap();
+        Ok(Receipt::Stored)
+    }
+}
+
+struct Running {
+    address: SocketAddr,
+    receiver: Arc<Receiver<Product>>,
+    awake: watch::Sender<bool>,
+    comments: mpsc::UnboundedReceiver<String>,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+fn gate() -> Gate {
+    let ring = KeyRing::new(KeyId(1), Key::from_bytes(&[7; 32]).unwrap());
+    Gate::new(Site::new("forge.example").unwrap(), &ring)
+}
+
+fn token(ids: (u64, u64)) -> String {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let today = Day::from_unix_seconds(now.unwrap().as_secs());
+    let address = gate().addresses().mint(Context::Reply, ids, today);
+    address.unwrap().to_string()
+}
+
+fn files(root: &Path, folder: &str) -> usize {
+    std::fs::read_dir(root.join(folder)).map_or(0, Iterator::count)
+}
+
+impl Running {
+    async fn start(root: &Path, lmtp: bool, options: Options) -> Self {
+        let (awake, sleeping) = watch::channel(true);
+        let (told, comments) = mpsc::unbounded_channel();
+        let product = Product {
+            awake: sleeping,
+            review: Mutex::new(Review::Take),
+            comments: told,
+        };
+        let spool = Maildir::open(root).unwrap();
+        let receiver = Receiver::with(gate(), spool, product, options);
+        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = socket.local_addr().unwrap();
+        let (stop, stopped) = watch::channel(false);
+        let machine = ServerConfig::new("reply.forge.example".parse().unwrap()).lmtp(lmtp);
+        let sessions = Arc::clone(&receiver);
+        let served =
+            listener::serve(
+                socket,
+                ListenerConfig::new(machine),
+                stopped,
+                move |peer| match lmtp {
+                    true => sessions.lmtp_session(peer),
+                    false => sessions.session(peer),
+                },
+            );
+        Self {
+            address,
+            receiver,
+            awake,
+            comments,
+            stop,
+            tasks: vec![tokio::spawn(served)],
+        }
+    }
+
+    fn work(&mut self) {
+        let worker = worker::run(Arc::clone(&self.receiver), self.stop.subscribe());
+        self.tasks.push(tokio::spawn(worker));
+    }
+
+    /// Says `commands`, which end with QUIT, and hears the whole session.
+    async fn say(&self, commands: &str) -> String {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let mut heard = String::new();
+        let mut buffer = [0; 1_024];
+        // The greeting comes first: a client that does not wait for it is refused.
+        let length = stream.read(&mut buffer).await.unwrap();
+        assert!(buffer[..length].starts_with(b"220 "));
+        for part in commands.split_inclusive("LO client.example\r\n") {
+            let (hello, body) = part.split_once("DATA\r\n").unwrap_or((part, ""));
+            stream.write_all(hello.as_bytes()).await.unwrap();
+            if !body.is_empty() {
+                stream.write_all(b"DATA\r\n").await.unwrap();
+            }
+            loop {
+                let length = stream.read(&mut buffer).await.unwrap();
+                heard.push_str(std::str::from_utf8(&buffer[..length]).unwrap());
+                let last = heard.lines().last().unwrap_or_default();
+                if last.starts_with(if body.is_empty() { "250 " } else { "354 " }) {
+                    break;
+                }
+            }
+            stream.write_all(body.as_bytes()).await.unwrap();
+        }
+        stream.read_to_string(&mut heard).await.unwrap();
+        heard
+    }
+
+    /// Sends a message to these addresses, and hears what is said behind its final dot.
+    async fn send(&self, hello: &str, to: &[String], message: &str) -> String {
+        let mut commands = format!("{hello} client.example\r\nMAIL FROM:<ann@example.com>\r\n");
+        for to in to {
+            write!(commands, "RCPT TO:<{to}>\r\n").unwrap();
+        }
+        write!(commands, "DATA\r\n{message}.\r\nQUIT\r\n").unwrap();
+        let heard = self.say(&commands).await;
+        let (_, verdict) = heard.split_once("354 ").unwrap();
+        let (_, verdict) = verdict.split_once("\r\n").unwrap();
+        verdict.to_owned()
+    }
+
+    async fn next(&mut self) -> String {
+        let comment = tokio::time::timeout(Duration::from_secs(20), self.comments.recv());
+        comment.await.unwrap().unwrap()
+    }
+
+    async fn stop(self) {
+        self.stop.send_replace(true);
+        for task in self.tasks {
+            task.await.unwrap();
+        }
+    }
+}
+
+const REPLY: &str = "From: ann@example.com\r\nMessage-ID: <1@example.com>\r\n\r\nMerge it.\r\n";
+
+#[tokio::test]
+async fn the_product_refuses_while_the_sender_listens() {
+    let root = tempfile::tempdir().unwrap();
+    let running = Running::start(root.path(), false, Options::default()).await;
+    *running.receiver.inbox().review.lock().unwrap() = Review::Refuse("it is too long".to_owned());
+    let heard = running.send("EHLO", &[token((7, 5))], REPLY).await;
+    assert!(
+        heard.starts_with("550 5.7.1 This answer is not taken: it is too long\r\n"),
+        "{heard}"
+    );
+    running.stop().await;
+    for folder in ["mail/reply/tmp", "mail/reply/new", "incoming-mail/failure"] {
+        assert_eq!(files(root.path(), folder), 0, "{folder}");
+    }
+}
+
+#[tokio::test]
+async fn a_product_that_sleeps_past_the_deadline_decides_later() {
+    let root = tempfile::tempdir().unwrap();
+    let mut options = Options::default();
+    options.deadline = Duration::from_millis(20);
+    let mut running = Running::start(root.path(), false, options).await;
+    running.awake.send_replace(false);
+    let heard = running.send("EHLO", &[token((7, 5))], REPLY).await;
+    assert!(heard.starts_with("250 2.0.0 Ok: queued as "), "{heard}");
+    assert_eq!(files(root.path(), "mail/reply/new"), 1);
+    running.work();
+    running.awake.send_replace(true);
+    assert_eq!(running.next().await, "Merge it.");
+    running.stop().await;
+    assert_eq!(files(root.path(), "incoming-mail/success"), 1);
+}
+
+#[tokio::test]
+async fn in_spooled_mode_everything_is_taken_and_decided_by_the_worker() {
+    let root = tempfile::tempdir().unwrap();
+    let mut options = Options::default();
+    options.mode = Mode::Spooled;
+    let mut running = Running::start(root.path(), false, options).await;
+    for message in [REPLY, "From: ann@example.com\r\n\r\n> Shall I?\r\n"] {
+        let heard = running.send("EHLO", &[token((7, 5))], message).await;
+        assert!(heard.starts_with("250 2.0.0 Ok: queued as "), "{heard}");
+    }
+    assert_eq!(files(root.path(), "mail/reply/new"), 2);
+    running.work();
+    assert_eq!(running.next().await, "Merge it.");
+    while files(root.path(), "mail/reply/new") > 0 {
+        tokio::task::yield_now().await;
+    }
+    running.stop().await;
+    assert_eq!(files(root.path(), "incoming-mail/success"), 1);
+    // The message and its reason.
+    assert_eq!(files(root.path(), "incoming-mail/failure"), 2);
+}
+
+#[tokio::test]
+async fn in_lmtp_each_token_has_its_verdict_and_its_message() {
+    let root = tempfile::tempdir().unwrap();
+    let mut running = Running::start(root.path(), true, Options::default()).await;
+    let to = [token((7, 5)), token((8, 6)), token((9, 5))];
+    let long = format!("{REPLY}{}", "And a long line of it.\r\n".repeat(20_000));
+    let heard = running.send("LHLO", &to, &long).await;
+    let codes: Vec<&str> = heard.lines().map(|line| &line[..9]).collect();
+    assert_eq!(
+        codes,
+        ["250 2.0.0", "550 5.7.1", "250 2.0.0", "221 2.0.0"],
+        "{heard}"
+    );
+    let spool = running.receiver.spool().clone();
+    let waiting = spool.waiting().unwrap();
+    let mut delivered = Vec::new();
+    for id in waiting {
+        let file = String::from_utf8(spool.read(id).unwrap()).unwrap();
+        let (preamble, message) = file.split_at(file.len() - long.len());
+        assert_eq!(message, long);
+        assert!(preamble.contains("with LMTP id"), "{preamble}");
+        let lines = preamble.lines();
+        delivered
+            .extend(lines.filter_map(|line| Some(line.strip_prefix("Delivered-To: ")?.to_owned())));
+    }
+    delivered.sort_unstable();
+    let mut taken = [to[0].clone(), to[2].clone()];
+    taken.sort_unstable();
+    assert_eq!(delivered, taken);
+    assert_eq!(files(root.path(), "mail/reply/tmp"), 0);
+    running.work();
+    assert!(running.next().await.starts_with("Merge it."));
+    assert!(running.next().await.starts_with("Merge it."));
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn replies_to_one_address_keep_their_order() {
+    let root = tempfile::tempdir().unwrap();
+    let mut running = Running::start(root.path(), false, Options::default()).await;
+    for number in 0..20 {
+        let message = REPLY.replace("Merge it.", &format!("Number {number:02}."));
+        running.send("EHLO", &[token((7, 5))], &message).await;
+    }
+    running.work();
+    for number in 0..20 {
+        assert_eq!(running.next().await, format!("Number {number:02}."));
+    }
+    running.stop().await;
+}
