@@ -6,6 +6,8 @@ use std::time::SystemTime;
 
 use inreply_token::Opened;
 
+use crate::auth::{AuthResult, Verdicts};
+
 /// The product's side of incoming mail.
 ///
 /// The calls may be slow and may fail; they are made on the runtime of the listener and may run at the same time.
@@ -72,16 +74,57 @@ pub enum Senders {
     /// Only mail whose From is one of these addresses, compared without regard to case. Nothing proves From by itself: it
     /// stops the colleague who answers a forwarded notification, not a forger who has the token.
     Only(Vec<String>),
+    /// Only mail whose From is one of these addresses, and whose domain has vouched for it: an aligned DMARC pass
+    /// ([`Verdicts::authenticates`]). It stops the forger too, and everybody whose domain publishes no DMARC policy. Without an
+    /// authenticator nobody passes.
+    OnlyAuthenticated(Vec<String>),
+}
+
+/// Whether a sender may use a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Permission {
+    /// They may.
+    Granted,
+    /// The address is not one of those that may.
+    Stranger,
+    /// The address may, and its domain has not vouched for the message.
+    Unproven,
+    /// The same, and a lookup that failed for now may be the reason.
+    Undecided,
 }
 
 impl Senders {
-    /// Whether `from`, a bare address, may write.
-    pub fn allow(&self, from: &str) -> bool {
-        match self {
-            Self::Anyone => true,
-            Self::Only(addresses) => addresses
-                .iter()
-                .any(|address| address.eq_ignore_ascii_case(from)),
+    /// Whether `from`, a bare address, may write; none of the verdicts where nobody has looked.
+    ///
+    /// ```
+    /// use inreply::auth::{AuthResult, Dmarc, Verdicts};
+    /// use inreply::inbox::{Permission, Senders};
+    ///
+    /// let senders = Senders::OnlyAuthenticated(vec!["ann@example.com".to_owned()]);
+    /// assert_eq!(senders.permission("Ann@example.com", None), Permission::Unproven);
+    /// let mut verdicts = Verdicts::default();
+    /// verdicts.dmarc = Dmarc::new(AuthResult::Pass, "example.com");
+    /// assert_eq!(senders.permission("Ann@example.com", Some(&verdicts)), Permission::Granted);
+    /// assert_eq!(senders.permission("bob@example.com", Some(&verdicts)), Permission::Stranger);
+    /// ```
+    pub fn permission(&self, from: &str, verdicts: Option<&Verdicts>) -> Permission {
+        let (addresses, proven) = match self {
+            Self::Anyone => return Permission::Granted,
+            Self::Only(addresses) => (addresses, true),
+            Self::OnlyAuthenticated(addresses) => {
+                let proven = verdicts.is_some_and(|verdicts| verdicts.authenticates(from));
+                (addresses, proven)
+            }
+        };
+        let mut addresses = addresses.iter();
+        if !addresses.any(|address| address.eq_ignore_ascii_case(from)) {
+            return Permission::Stranger;
+        }
+        match (proven, verdicts.map(|verdicts| verdicts.dmarc.result)) {
+            (true, _) => Permission::Granted,
+            (false, Some(AuthResult::TempError)) => Permission::Undecided,
+            (false, _) => Permission::Unproven,
         }
     }
 }
@@ -96,6 +139,8 @@ pub struct IncomingReply {
     pub text: String,
     /// The address in From.
     pub from: String,
+    /// What authentication has found; none where nobody has looked.
+    pub verdicts: Option<Verdicts>,
     /// The subject, decoded.
     pub subject: String,
     /// The Message-ID without angle brackets, where there is one.

@@ -10,8 +10,9 @@ use inreply_smtp::wire::reply::Reply;
 use inreply_token::{Ids, Opened};
 use sha2::{Digest, Sha256};
 
+use crate::auth::Verdicts;
 use crate::gate::Recipient;
-use crate::inbox::{IdempotencyKey, IncomingReply, Senders};
+use crate::inbox::{IdempotencyKey, IncomingReply, Permission, Senders};
 use crate::site::Site;
 use crate::texts;
 
@@ -28,6 +29,8 @@ pub struct Mail<'a> {
     pub recipients: &'a [Recipient],
     /// Who may use its reply token; none where the product has not said yet, so that the question stays open.
     pub senders: Option<&'a Senders>,
+    /// What authentication has found; none where nobody has looked.
+    pub verdicts: Option<&'a Verdicts>,
     /// When it came.
     pub received_at: SystemTime,
     /// Its octets.
@@ -85,6 +88,7 @@ pub enum Outcome {
 ///     reverse_path: &"<ann@example.com>".parse()?,
 ///     recipients: &[recipient],
 ///     senders: Some(&Senders::Anyone),
+///     verdicts: None,
 ///     received_at: SystemTime::UNIX_EPOCH,
 ///     message,
 /// };
@@ -163,14 +167,11 @@ fn comment(site: &Site, mail: &Mail<'_>, message: &Message<'_>, token: Opened) -
     let (1, [from]) = (message.header("from").count(), &from[..]) else {
         return refused(texts::not_one_from(site), "not exactly one author in From");
     };
-    if mail
+    let permission = mail
         .senders
-        .is_some_and(|senders| !senders.allow(from.address()))
-    {
-        return refused(
-            texts::sender_not_allowed(site),
-            "the author in From may not use this token",
-        );
+        .map(|senders| senders.permission(from.address(), mail.verdicts));
+    if let Some((reply, reason)) = permission.and_then(|permission| denied(site, permission)) {
+        return refused(reply, reason);
     }
     let written = reply::Reply::of_message(message);
     if matches!(
@@ -192,11 +193,31 @@ fn comment(site: &Site, mail: &Mail<'_>, message: &Message<'_>, token: Opened) -
         token,
         text,
         from: from.address().to_owned(),
+        verdicts: mail.verdicts.cloned(),
         subject: message.subject().unwrap_or_default().into_owned(),
         message_id: message.message_id(),
         key: key(message, token, written.text()),
         received_at: mail.received_at,
     }))
+}
+
+/// What a sender hears who may not use the token, and what the operator reads.
+pub(crate) fn denied(site: &Site, permission: Permission) -> Option<(Reply, &'static str)> {
+    match permission {
+        Permission::Granted => None,
+        Permission::Stranger => Some((
+            texts::sender_not_allowed(site),
+            "the author in From may not use this token",
+        )),
+        Permission::Undecided => Some((
+            texts::sender_undecided(site),
+            "whether the author's domain vouches for the message is not known yet",
+        )),
+        Permission::Unproven => Some((
+            texts::sender_unproven(site),
+            "the author's domain does not vouch for the message",
+        )),
+    }
 }
 
 /// Whether a message is one of our notifications, by its own Message-ID: `kind/number` in front of our host

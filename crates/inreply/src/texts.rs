@@ -113,6 +113,23 @@ pub(crate) fn sender_not_allowed(site: &Site) -> Reply {
     )
 }
 
+/// RFC 9989 §7.2: "by using the word "DMARC" somewhere in the reply text".
+pub(crate) fn sender_unproven(site: &Site) -> Reply {
+    let text = "The domain in From does not vouch for this message (DMARC): answer through the mail server of your address";
+    reply(
+        site,
+        ReplyCode::MAILBOX_UNAVAILABLE,
+        enhanced!(5, 7, 1),
+        text,
+    )
+}
+
+/// RFC 9989 §7.2: "this is best done with a 4xy SMTP reply code".
+pub(crate) fn sender_undecided(site: &Site) -> Reply {
+    let text = "Whether the domain in From vouches for this message (DMARC) cannot be told now, try again later";
+    reply(site, ReplyCode::LOCAL_ERROR, enhanced!(4, 7, 1), text)
+}
+
 pub(crate) fn loop_detected(site: &Site) -> Reply {
     reply(
         site,

@@ -212,6 +212,7 @@ async fn process<I: Inbox, S: Spool>(
             reverse_path: &envelope.reverse_path,
             recipients: &recipients,
             senders: None,
+            verdicts: None,
             received_at: id.arrival(),
             message: &message,
         };

@@ -64,8 +64,7 @@ impl Authenticator {
     /// Believes what a server in `network` has found and written under `id`: it stood at the edge, and saw the client that we do
     /// not see. Nothing is looked up for its messages.
     ///
-    /// **It must remove such fields from what strangers send it** (RFC 8601 §5); Postfix with OpenDKIM and OpenDMARC does where
-    /// `RemoveARAll` or `RejectFailures` are set so, Exchange Online does.
+    /// **It must remove such fields from what strangers send it** (RFC 8601 §5), or whoever writes one through it is believed.
     #[must_use]
     pub fn trust(mut self, network: IpNet, id: AuthservId) -> Self {
         self.edges.push((network, id));

@@ -14,7 +14,8 @@
 //!
 //! # The machine
 //! [`Authentication`] holds no resolver. **Take the asks, answer them all, and again until there are none; then take the
-//! verdicts.** A message that is signed by its author's domain takes two waves at most.
+//! verdicts.** A message whose SPF record includes no other takes two waves, one more where a domain
+//! beside the author's has to be aligned.
 //!
 //! # Which parts of the RFCs
 //! - SPF is evaluated by [`inreply_dns::spf`], for MAIL FROM, and for the name in HELO where that is empty (RFC 7208 §2.4).
@@ -30,8 +31,8 @@
 //! The grammar of keys, SPF and the tree walk are in `inreply-dns` already, with the limits and the sans-I/O shape of this
 //! workspace. What is missing is the field, two canonical forms and two calls to ring, some hundred lines, which read the
 //! header **by the same parser as the rest of the crate**: a verifier with a parser of its own is how a signed message comes to
-//! show another From than the one that was verified. mail-auth would bring its own parser, resolver and cache, needs a newer
-//! compiler than this workspace (Rust 1.98), and does no I/O-free DMARC.
+//! show another From than the one that was verified. mail-auth would bring that second parser, two implementations of Ed25519
+//! in one build, and compression and archives for reports that nobody sends here.
 //!
 //! # Past attacks
 //! - *Two From fields*, one signed and one shown: no verdict, and the message is refused by intake.

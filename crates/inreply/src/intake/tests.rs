@@ -1,4 +1,5 @@
 use super::*;
+use crate::auth::{AuthResult, Dmarc};
 use crate::gate::{Decision, Gate};
 use inreply_token::{Context, Day, Key, KeyId, KeyRing};
 
@@ -30,10 +31,21 @@ fn recipient(context: Context) -> Recipient {
 }
 
 fn outcome(message: &str, sender: &str, recipients: &[Recipient], senders: &Senders) -> Outcome {
+    judged(message, sender, recipients, senders, None)
+}
+
+fn judged(
+    message: &str,
+    sender: &str,
+    recipients: &[Recipient],
+    senders: &Senders,
+    verdicts: Option<&Verdicts>,
+) -> Outcome {
     let mail = Mail {
         reverse_path: &sender.parse().unwrap(),
         recipients,
         senders: Some(senders),
+        verdicts,
         received_at: SystemTime::UNIX_EPOCH,
         message: message.as_bytes(),
     };
@@ -47,6 +59,38 @@ fn reply(message: &str) -> Outcome {
         &[recipient(Context::Reply)],
         &Senders::Anyone,
     )
+}
+
+#[test]
+fn a_domain_that_vouches_for_its_author() {
+    let senders = Senders::OnlyAuthenticated(vec!["ann@example.com".to_owned()]);
+    let message = "From: Ann@example.com\r\n\r\nMerge it.\r\n";
+    let code = |verdicts: Option<(AuthResult, &str)>| {
+        let verdicts = verdicts.map(|(result, domain)| Verdicts {
+            dmarc: Dmarc::new(result, domain),
+            ..Verdicts::default()
+        });
+        let sender = "<ann@example.com>";
+        let token = [recipient(Context::Reply)];
+        match judged(message, sender, &token, &senders, verdicts.as_ref()) {
+            Outcome::Comment(reply) => {
+                assert_eq!(reply.verdicts, verdicts);
+                250
+            }
+            Outcome::Refused { reply, .. } => reply.code().as_u16(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(code(Some((AuthResult::Pass, "example.com"))), 250);
+    assert_eq!(code(Some((AuthResult::TempError, "example.com"))), 451);
+    for bad in [
+        None,
+        Some((AuthResult::Fail, "example.com")),
+        Some((AuthResult::None, "example.com")),
+        Some((AuthResult::Pass, "example.net")),
+    ] {
+        assert_eq!(code(bad), 550, "{bad:?}");
+    }
 }
 
 /// The steps of the end of DATA, top to bottom, each message with the fault of its row and of every row below.

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use super::{Mode, Receiver};
 use crate::gate::Recipient;
 use crate::inbox::{Inbox, InboxError, IncomingReply, Review, Senders, Standing};
-use crate::intake::{Mail, Outcome, decide};
+use crate::intake::{Mail, Outcome, decide, denied};
 use crate::texts;
 
 /// A message at the final dot.
@@ -53,6 +53,7 @@ pub(super) async fn judge<I: Inbox, S: Send + Sync + 'static>(
             reverse_path: &letter.reverse_path,
             recipients: &letter.recipients,
             senders: letter.senders.as_ref(),
+            verdicts: None,
             received_at: letter.received_at,
             message: &message,
         };
@@ -104,11 +105,12 @@ pub(crate) async fn ask<I: Inbox, S>(
     if senders.is_none() {
         match inbox.standing(&reply.token).await? {
             Standing::Closed(reason) => return Ok(Some((texts::closed(site, &reason), reason))),
-            Standing::Open(senders) if !senders.allow(&reply.from) => {
-                let reason = "the author in From may not use this token".to_owned();
-                return Ok(Some((texts::sender_not_allowed(site), reason)));
+            Standing::Open(senders) => {
+                let permission = senders.permission(&reply.from, reply.verdicts.as_ref());
+                if let Some((reply, reason)) = denied(site, permission) {
+                    return Ok(Some((reply, reason.to_owned())));
+                }
             }
-            Standing::Open(_) => {}
         }
     }
     Ok(match inbox.review(reply).await? {
