@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod auth;
 pub mod dns;
 pub mod fields;
 pub mod mime;
@@ -17,6 +18,7 @@ pub type Target = (&'static str, fn(&[u8]));
 /// Every target of this package.
 pub fn targets() -> Vec<Target> {
     [
+        auth::TARGETS,
         dns::TARGETS,
         fields::TARGETS,
         mime::TARGETS,
