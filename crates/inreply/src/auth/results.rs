@@ -78,20 +78,27 @@ impl AuthservId {
     /// By lines and not by the parser, whose limits would hide what stands behind ten thousand other fields.
     fn claims(&self, message: &[u8]) -> Vec<Range<usize>> {
         let mut claims = Vec::new();
-        let mut field = 0..0;
-        let mut end = 0;
+        let (mut field, mut end) = (0..0, 0);
+        // Blank lines before the first field are passed over by the parser, too, and so they are before what is left.
+        let mut any_kept = false;
         while end < message.len() {
             let start = end;
             let feed = memchr(b'\n', &message[start..]);
             end = feed.map_or(message.len(), |feed| start + feed + 1);
             match &message[start..end] {
-                // Blank lines before the first field are passed over by the parser, too.
-                b"\n" | b"\r\n" if field.is_empty() => {}
-                b"\n" | b"\r\n" => break,
                 [b' ' | b'\t', ..] => field.end = end,
-                _ => {
-                    claims.extend(self.is_claim(&message[field.clone()]).then_some(field));
-                    field = start..end;
+                line => {
+                    let before = std::mem::replace(&mut field, start..end);
+                    match self.is_claim(&message[before.clone()]) {
+                        true => claims.push(before),
+                        false => any_kept |= !before.is_empty(),
+                    }
+                    if matches!(line, b"\n" | b"\r\n") {
+                        field = end..end;
+                        if any_kept {
+                            break;
+                        }
+                    }
                 }
             }
         }
@@ -183,6 +190,12 @@ impl Verdicts {
     pub fn of_field(value: &[u8], id: &AuthservId) -> Option<Self> {
         let mut verdicts = Self::default();
         verdicts.take(value, id).then_some(verdicts)
+    }
+
+    /// What a field says that this program has written itself, under whatever name it had then.
+    pub(crate) fn of_own_field(value: &str) -> Option<Self> {
+        let id = Field::parse(value.as_bytes())?.id.parse().ok()?;
+        Self::of_field(value.as_bytes(), &id)
     }
 
     /// What the fields of a trusted edge say: those of `id` above the second Received, for what stands below has been there
@@ -410,6 +423,8 @@ mod tests {
             "example.com; none; dmarc=pass header.from=a.example",
             "example.com dmarc=pass",
             "example.com; dmarc/2=pass",
+            "example.com; dmarc=pass header.from=a\x01.example",
+            "example.com; dmarc=pass header.from=\"a\\\x07.example\"",
         ] {
             assert_eq!(Verdicts::of_field(value.as_bytes(), &id()), None, "{value}");
         }
@@ -449,6 +464,10 @@ mod tests {
         let claim = "Authentication-Results: example.com; none\r\n";
         let kept = |raw: &str| String::from_utf8(id().without_claims(raw.as_bytes()).into_owned());
         for (raw, expected) in [
+            (
+                format!("{claim}\r\n{claim}\r\nA: b\r\n\r\n{claim}"),
+                format!("\r\n\r\nA: b\r\n\r\n{claim}"),
+            ),
             (
                 format!("{claim}{claim}A: b\r\n\r\n{claim}"),
                 format!("A: b\r\n\r\n{claim}"),

@@ -1,6 +1,7 @@
 //! The words of a structured field: atoms, quoted strings, and comments between them (RFC 5322 §3.2).
 
-/// Walks a value. A comment or a quoted string that is never closed ends the walk, as one that cannot be read.
+/// Walks a value. A comment or a quoted string that is never closed ends the walk, as one that cannot be read; so does a control
+/// character.
 pub(super) struct Words<'a> {
     value: &'a [u8],
     at: usize,
@@ -81,7 +82,7 @@ impl<'a> Words<'a> {
                     return None;
                 }
                 self.at += length;
-                String::from_utf8_lossy(&rest[..length]).into_owned()
+                self.text(rest[..length].to_vec())?
             }
         };
         self.spaces();
@@ -95,16 +96,25 @@ impl<'a> Words<'a> {
             match octet {
                 b'"' => {
                     self.at += 1 + number + 1;
-                    return Some(String::from_utf8_lossy(&text).into_owned());
+                    return self.text(text);
                 }
                 b'\\' => text.extend(octets.next().map(|(_, octet)| *octet)),
                 // Folding is not the text (RFC 5322 §3.2.4).
                 b'\r' | b'\n' => {}
+                b'\t' => text.push(b' '),
                 octet => text.push(*octet),
             }
         }
         self.broken = true;
         None
+    }
+
+    /// A word's text; one with control characters is none that a program wrote.
+    fn text(&mut self, octets: Vec<u8>) -> Option<String> {
+        let text = String::from_utf8(octets).ok();
+        let text = text.filter(|text| !text.contains(char::is_control));
+        self.broken |= text.is_none();
+        text
     }
 
     /// Steps over white space and comments.
