@@ -212,7 +212,7 @@ async fn process<I: Inbox, S: Spool>(
             reverse_path: &envelope.reverse_path,
             recipients: &recipients,
             senders: None,
-            verdicts: None,
+            verdicts: envelope.verdicts.as_ref(),
             received_at: id.arrival(),
             message: &message,
         };

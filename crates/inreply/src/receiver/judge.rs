@@ -13,6 +13,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::{Mode, Receiver};
+use crate::auth::Verdicts;
 use crate::gate::Recipient;
 use crate::inbox::{Inbox, InboxError, IncomingReply, Review, Senders, Standing};
 use crate::intake::{Mail, Outcome, decide, denied};
@@ -26,6 +27,8 @@ pub(super) struct Letter {
     /// Who may use its token, where the product has said so.
     pub(super) senders: Option<Senders>,
     pub(super) received_at: SystemTime,
+    /// What authentication has found.
+    pub(super) verdicts: Option<Verdicts>,
 }
 
 /// What to do with a message.
@@ -53,7 +56,7 @@ pub(super) async fn judge<I: Inbox, S: Send + Sync + 'static>(
             reverse_path: &letter.reverse_path,
             recipients: &letter.recipients,
             senders: letter.senders.as_ref(),
-            verdicts: None,
+            verdicts: letter.verdicts.as_ref(),
             received_at: letter.received_at,
             message: &message,
         };

@@ -1,12 +1,13 @@
 //! The way in, on Tokio: sessions in front, the spool in the middle, the product behind.
 //!
 //! ```text
-//! RCPT ─ gate ─ Inbox::standing                    ─▶ 250 or 5xx     (while the client waits)
-//! DATA ─ intake ─ Inbox::review ─ spool (durable)  ─▶ 250 or 5xx     (while the client waits)
-//!                                   │
-//!                                   └ intake ─ Inbox::comment ─ success/ failure/ ignored/     (worker)
+//! RCPT ─ gate ─ Inbox::standing                           ─▶ 250 or 5xx     (while the client waits)
+//! DATA ─ auth ─ intake ─ Inbox::review ─ spool (durable)  ─▶ 250 or 5xx     (while the client waits)
+//!                                          │
+//!                                          └ intake ─ Inbox::comment ─ success/ failure/ ignored/     (worker)
 //! ```
 
+mod authenticate;
 mod judge;
 mod session;
 mod writing;
@@ -54,6 +55,10 @@ pub struct Options {
     pub deadline: Duration,
     /// How long messages are kept where they ended.
     pub retention: Retention,
+    /// Who finds out whether the author's domain vouches for a message. Defaults to nobody: then nobody passes
+    /// [`Senders::OnlyAuthenticated`](crate::inbox::Senders::OnlyAuthenticated).
+    #[cfg(all(feature = "auth", feature = "dns"))]
+    pub authenticator: Option<crate::auth::Authenticator>,
 }
 
 impl Default for Options {
@@ -64,6 +69,8 @@ impl Default for Options {
             mode: Mode::default(),
             deadline: Duration::from_secs(30),
             retention: Retention::default(),
+            #[cfg(all(feature = "auth", feature = "dns"))]
+            authenticator: None,
         }
     }
 }
@@ -80,6 +87,8 @@ pub struct Receiver<I, S = Maildir> {
     deadline: Duration,
     rates: Rates,
     readers: Semaphore,
+    #[cfg(all(feature = "auth", feature = "dns"))]
+    authenticator: Option<crate::auth::Authenticator>,
 }
 
 impl<I: Inbox, S> Receiver<I, S> {
@@ -100,6 +109,8 @@ impl<I: Inbox, S> Receiver<I, S> {
             deadline: options.deadline,
             rates: Rates::new(options.rates),
             readers: Semaphore::new(READERS),
+            #[cfg(all(feature = "auth", feature = "dns"))]
+            authenticator: options.authenticator,
         })
     }
 

@@ -335,7 +335,7 @@ impl<I: Inbox, S: Spool> Session<I, S> {
             self.log_message(id, None, arrived_at, recipient, "discarded");
             return Ok(Reply::literal(ReplyCode::OK, (2, 0, 0), "Ok: discarded"));
         }
-        let letter = Letter {
+        let mut letter = Letter {
             reverse_path: transaction.reverse_path.clone(),
             senders: recipients
                 .iter()
@@ -345,19 +345,25 @@ impl<I: Inbox, S: Spool> Session<I, S> {
                 .map(|accepted| accepted.stands_for)
                 .collect(),
             received_at,
+            verdicts: None,
         };
-        let preamble = transaction.preamble(&receiver.gate, recipient);
+        let mut preamble = transaction.preamble(&receiver.gate, recipient);
         let mut arrived = transaction.message.end().await?;
         let reading = match arrived {
             Arrived::InMemory(_) => None,
             Arrived::Drafted(_) => receiver.readers.acquire().await.ok(),
         };
-        let octets = arrived.octets().await?;
         if recipient.is_some() {
             // Each recipient of LMTP has a copy of its own.
+            let octets = arrived.octets().await?;
             transaction.message.rewind(octets.clone());
-            arrived = Arrived::InMemory(octets.clone());
+            arrived = Arrived::InMemory(octets);
         }
+        let mut arrived = receiver
+            .authenticate(arrived, received_at, &mut preamble)
+            .await?;
+        let octets = arrived.octets().await?;
+        letter.verdicts = preamble.verdicts.clone().map(|(_, verdicts)| verdicts);
         match judge(&receiver, letter, octets, reading).await? {
             Judged::Refuse { reply, reason } => {
                 tracing::info!(peer = %self.peer, reason, "message refused");
@@ -466,6 +472,7 @@ impl<D> Transaction<D> {
             client: self.client,
             by: gate.site().reply_domain().to_string(),
             protocol: self.protocol,
+            verdicts: None,
         }
     }
 }

@@ -8,10 +8,12 @@ use inreply_smtp::wire::path::{ForwardPath, ReversePath};
 use jiff::Timestamp;
 
 use super::QueueId;
+use crate::auth::{AuthservId, Verdicts};
 
 /// The envelope and the origin of a message.
 ///
-/// It is written as `Return-Path`, one `Delivered-To` a recipient, and `Received` (RFC 5321 §4.4), and read back from the
+/// It is written as `Return-Path`, one `Delivered-To` a recipient, `Authentication-Results` where somebody has looked (RFC 8601
+/// §4.1: above the `Received` of the host that did), and `Received` (RFC 5321 §4.4), and read back from the
 /// top of the file down to that `Received`: a message can hold fields of the same names, below.
 ///
 /// ```
@@ -25,6 +27,7 @@ use super::QueueId;
 ///     client: "192.0.2.1".parse()?,
 ///     by: "reply.example".to_owned(),
 ///     protocol: Protocol::Esmtps,
+///     verdicts: None,
 /// };
 /// let id = QueueId::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000))?;
 /// let text = preamble.to_text(id);
@@ -51,6 +54,8 @@ pub struct Preamble {
     pub by: String,
     /// How it came.
     pub protocol: Protocol,
+    /// What authentication has found, and who says so.
+    pub verdicts: Option<(AuthservId, Verdicts)>,
 }
 
 /// How a message came: the registered names of RFC 3848.
@@ -90,6 +95,8 @@ pub struct Envelope {
     pub reverse_path: ReversePath<'static>,
     /// The envelope's recipients.
     pub recipients: Vec<ForwardPath<'static>>,
+    /// What authentication has found; none where nobody has looked.
+    pub verdicts: Option<Verdicts>,
 }
 
 impl Preamble {
@@ -101,6 +108,9 @@ impl Preamble {
                 Some(mailbox) => text.push_str(&format!("Delivered-To: {mailbox}\r\n")),
                 None => text.push_str("Delivered-To: Postmaster\r\n"),
             }
+        }
+        if let Some((id, verdicts)) = &self.verdicts {
+            text.push_str(&verdicts.to_field(id));
         }
         let client = match self.client.to_canonical() {
             IpAddr::V4(address) => format!("[{address}]"),
@@ -121,7 +131,7 @@ impl Preamble {
     pub fn split(file: &[u8]) -> Option<(Envelope, &[u8])> {
         let (line, mut rest) = split_line(file)?;
         let reverse_path = line.strip_prefix("Return-Path: ")?.parse().ok()?;
-        let mut recipients = Vec::new();
+        let (mut recipients, mut verdicts) = (Vec::new(), None);
         loop {
             let (line, behind) = split_line(rest)?;
             rest = behind;
@@ -129,7 +139,16 @@ impl Preamble {
                 Some("Postmaster") => recipients.push(ForwardPath::Postmaster),
                 Some(mailbox) => recipients.push(format!("<{mailbox}>").parse().ok()?),
                 None if line.starts_with("Received: ") => break,
-                None => return None,
+                None => {
+                    let first = line.strip_prefix("Authentication-Results: ")?;
+                    let mut field = first.to_owned();
+                    while rest.starts_with(b"\t") {
+                        let (line, behind) = split_line(rest)?;
+                        rest = behind;
+                        field.push_str(line);
+                    }
+                    verdicts = Verdicts::of_own_field(&field);
+                }
             }
         }
         while rest.starts_with(b"\t") {
@@ -139,6 +158,7 @@ impl Preamble {
             Envelope {
                 reverse_path,
                 recipients,
+                verdicts,
             },
             rest,
         ))
@@ -162,15 +182,21 @@ pub(crate) fn date(time: SystemTime) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::{AuthResult, Dmarc};
     use std::time::{Duration, UNIX_EPOCH};
 
     #[test]
     fn printing_is_the_inverse_of_splitting() {
-        for (sender, recipients) in [
-            ("<>", &["<Postmaster>"][..]),
+        let found = Verdicts {
+            dmarc: Dmarc::new(AuthResult::Pass, "example.com"),
+            ..Verdicts::default()
+        };
+        for (sender, recipients, verdicts) in [
+            ("<>", &["<Postmaster>"][..], None),
             (
                 "<\"a b\"@[192.0.2.1]>",
                 &["<reply+x@reply.example>", "<Postmaster>", "<é@x.example>"],
+                Some(found),
             ),
         ] {
             let preamble = Preamble {
@@ -183,6 +209,9 @@ mod tests {
                 client: "2001:db8::1".parse().unwrap(),
                 by: "reply.example".to_owned(),
                 protocol: Protocol::Esmtp,
+                verdicts: verdicts
+                    .clone()
+                    .map(|verdicts| ("reply.example".parse().unwrap(), verdicts)),
             };
             let id = QueueId::new(UNIX_EPOCH + Duration::from_secs(1_800_000_000)).unwrap();
             let text = preamble.to_text(id);
@@ -195,6 +224,7 @@ mod tests {
                 (envelope.reverse_path, envelope.recipients),
                 (preamble.reverse_path, preamble.recipients)
             );
+            assert_eq!(envelope.verdicts, verdicts);
             assert!(rest.is_empty());
         }
     }
