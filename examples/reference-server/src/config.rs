@@ -6,11 +6,13 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use inreply::auth::Authenticator;
 use inreply::gate::Gate;
 use inreply::listener::ListenerConfig;
 use inreply::logs::{LogFile, Logs, MailLog, RepliesLog};
 use inreply::rates::{Rate, RateLimits};
 use inreply::relay::{Relay, Security};
+use inreply::resolver::Resolver;
 use inreply::site::Site;
 use inreply::smtp::client::{ClientConfig, Credentials};
 use inreply::smtp::secret::Secret;
@@ -48,6 +50,18 @@ pub(crate) struct Inbound {
     pub(crate) max_token_replies: u32,
     pub(crate) max_sender_replies: u32,
     pub(crate) proxy_from: Vec<String>,
+    pub(crate) authentication: Authentication,
+    pub(crate) resolver: String,
+    pub(crate) trusted_edges: Vec<String>,
+}
+
+/// What is asked of the domain in From.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Authentication {
+    Noted,
+    Required,
+    Unasked,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -98,6 +112,9 @@ impl Default for Inbound {
             max_token_replies: 30,
             max_sender_replies: 120,
             proxy_from: Vec::new(),
+            authentication: Authentication::Unasked,
+            resolver: String::new(),
+            trusted_edges: Vec::new(),
         }
     }
 }
@@ -200,6 +217,33 @@ impl Config {
             return Ok(listener);
         }
         Ok(listener.tls(tls::server_config(tls_certificate, tls_key)?))
+    }
+
+    /// Who finds out whether the domain in From vouches for a reply, where somebody shall.
+    pub(crate) fn authenticator(&self) -> Result<Option<Authenticator>> {
+        let Inbound {
+            authentication,
+            resolver,
+            trusted_edges,
+            ..
+        } = &self.inbound;
+        if *authentication == Authentication::Unasked {
+            return Ok(None);
+        }
+        let resolver = match resolver.as_str() {
+            "" => Resolver::system().context("inbound.resolver")?,
+            server => Resolver::new(server.parse().context("inbound.resolver")?),
+        };
+        let id = self.site()?.reply_domain().as_str().parse()?;
+        let mut authenticator = Authenticator::new(id, resolver);
+        for edge in trusted_edges {
+            let words = edge.split_once(' ');
+            let (network, name) = words.context("inbound.trusted_edges: a network and a name")?;
+            let network = network.parse().context("inbound.trusted_edges")?;
+            let name = name.trim().parse().context("inbound.trusted_edges")?;
+            authenticator = authenticator.trust(network, name);
+        }
+        Ok(Some(authenticator))
     }
 
     pub(crate) fn relay(&self) -> Result<Relay> {
@@ -314,6 +358,27 @@ mod tests {
             toml::from_str::<Config>(DEFAULT).unwrap(),
             Config::default()
         );
+    }
+
+    #[test]
+    fn an_edge_has_a_network_and_a_name() {
+        let edges = |edges: &str| {
+            let text = format!(
+                "[inbound]\nauthentication = \"noted\"\nresolver = \"127.0.0.1:53\"\ntrusted_edges = [{edges}]"
+            );
+            let config: Config = toml::from_str(&text).unwrap();
+            config.authenticator()
+        };
+        assert!(edges("").unwrap().is_some());
+        assert!(edges("\"10.0.0.7/32 mx.forge.example\"").unwrap().is_some());
+        for bad in [
+            "\"10.0.0.7/32\"",
+            "\"mx.forge.example 10.0.0.7/32\"",
+            "\"10.0.0.7/32 two words\"",
+        ] {
+            assert!(edges(bad).is_err(), "{bad}");
+        }
+        assert!(Config::default().authenticator().unwrap().is_none());
     }
 
     #[test]

@@ -22,11 +22,23 @@ pub(crate) struct Forum {
     store: Arc<Store>,
     /// Told of each comment that came by mail, with its issue.
     news: Option<mpsc::UnboundedSender<(u64, u64)>>,
+    /// Whether the domain in From has to vouch for an answer.
+    only_proven: bool,
 }
 
 impl Forum {
     pub(crate) fn new(store: Arc<Store>, news: Option<mpsc::UnboundedSender<(u64, u64)>>) -> Self {
-        Self { store, news }
+        Self {
+            store,
+            news,
+            only_proven: false,
+        }
+    }
+
+    /// Takes answers only where the domain in From vouches for them.
+    pub(crate) fn only_proven(mut self, only_proven: bool) -> Self {
+        self.only_proven = only_proven;
+        self
     }
 
     /// Runs `work` on the store. A store that fails is tried again later.
@@ -52,7 +64,11 @@ impl Inbox for Forum {
             .await?;
         Ok(match (issue, user) {
             (Some(issue), Some(user)) if !issue.locked => {
-                Standing::Open(Senders::Only(vec![user.email]))
+                let authors = vec![user.email];
+                Standing::Open(match self.only_proven {
+                    true => Senders::OnlyAuthenticated(authors),
+                    false => Senders::Only(authors),
+                })
             }
             (Some(_), Some(_)) => Standing::Closed("the issue is locked".to_owned()),
             (None, _) => Standing::Closed("the issue is gone".to_owned()),

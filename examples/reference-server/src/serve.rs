@@ -13,7 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use crate::config::Config;
+use crate::config::{Authentication, Config};
 use crate::forum::Forum;
 use crate::store::Store;
 
@@ -40,10 +40,12 @@ impl Running {
             .await
             .with_context(|| format!("cannot listen on {}", config.inbound.listen))?;
         let address = listener.local_addr()?;
-        let inbox = Forum::new(Arc::clone(&store), news);
+        let proven = config.inbound.authentication == Authentication::Required;
+        let inbox = Forum::new(Arc::clone(&store), news).only_proven(proven);
         let mut options = Options::default();
         options.logs = config.logs()?;
         options.rates = config.rates();
+        options.authenticator = config.authenticator()?;
         let receiver = Receiver::with(gate, spool, inbox, options);
         let (stop, stopped) = watch::channel(false);
         let listener_config = config.listener()?;
