@@ -1,6 +1,8 @@
 //! The way in with an authenticator, whose resolver answers from a zone.
 
 #![cfg(all(feature = "auth", feature = "dns"))]
+// Helpers of tests are tests.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::net::SocketAddr;
 use std::path::Path;
