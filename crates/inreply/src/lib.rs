@@ -50,6 +50,7 @@ pub mod probe;
 pub mod rates;
 #[cfg(feature = "tokio")]
 pub mod receiver;
+pub mod rejection;
 #[cfg(feature = "tokio")]
 pub mod relay;
 #[cfg(feature = "dns")]

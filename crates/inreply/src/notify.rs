@@ -252,7 +252,7 @@ impl Thread {
 }
 
 /// `text` without anything that could end a header field's line.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let spaced: String = text
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })

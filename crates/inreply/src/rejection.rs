@@ -1,0 +1,165 @@
+//! The mail that tells a sender that their answer was not taken, where no reply of SMTP can tell them any more.
+//!
+//! Whoever was told `250` believes that they were heard. The rules are those of RFC 3834 for personal responses: it goes to the
+//! envelope sender, from `<>`, says that a machine wrote it, and never answers a machine.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use inreply_mime::Message;
+use inreply_mime::kind::{Kind, Verdict};
+use inreply_smtp::client::Envelope;
+use inreply_smtp::wire::path::{ForwardPath, ReversePath};
+use inreply_smtp::wire::reply::Reply;
+use mail_builder::MessageBuilder;
+use mail_builder::headers::address::Address;
+use mail_builder::headers::message_id::MessageId;
+use mail_builder::headers::raw::Raw;
+
+use crate::notify::{ComposeError, one_line};
+use crate::site::Site;
+
+/// Octets of the original's subject that are said again: enough to know it by.
+const MAX_SUBJECT: usize = 200;
+
+/// A mail that says why an answer was not taken.
+///
+/// ```
+/// use std::time::SystemTime;
+/// use inreply::rejection::Rejection;
+/// use inreply::site::Site;
+/// use inreply::smtp::wire::reply::{Reply, ReplyCode};
+///
+/// let site = Site::new("forge.example")?.support("help@forge.example".parse()?);
+/// let message = b"From: ann@example.com\r\nSubject: Re: Build fails\r\nMessage-ID: <1@example.com>\r\n\r\nMerge it.\r\n";
+/// let reply = Reply::literal(ReplyCode::MAILBOX_UNAVAILABLE, (5, 2, 1), "No answer is taken here any more: the issue is locked");
+/// let ann = "<ann@example.com>".parse()?;
+/// let rejection = Rejection::of(&site, &ann, message, &reply, SystemTime::UNIX_EPOCH)?.unwrap();
+/// let text = String::from_utf8(rejection.message)?;
+/// assert!(text.contains("Auto-Submitted: auto-replied\r\n") && text.contains("In-Reply-To: <1@example.com>\r\n"));
+/// assert!(text.contains("the issue is locked"));
+///
+/// assert!(Rejection::of(&site, &"<>".parse()?, message, &reply, SystemTime::UNIX_EPOCH)?.is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rejection {
+    /// From `<>` to the envelope sender of the answer.
+    pub envelope: Envelope,
+    /// The message, lines ended with `<CR><LF>`.
+    pub message: Vec<u8>,
+}
+
+impl Rejection {
+    /// The mail about `message`, which came from `sender`, in the words of `reply`.
+    ///
+    /// None where nobody is told: there is no sender, the sender is of this site, or the message was written by a machine or came
+    /// over a list.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn of(
+        site: &Site,
+        sender: &ReversePath<'static>,
+        message: &[u8],
+        reply: &Reply,
+        now: SystemTime,
+    ) -> Result<Option<Self>, ComposeError> {
+        let Some(mailbox) = sender.mailbox() else {
+            return Ok(None);
+        };
+        let original = Message::parse(message);
+        let kind = Verdict::of(&original, Some(mailbox.as_str())).kind();
+        if kind != Kind::Human || site.serves(mailbox.domain()) {
+            return Ok(None);
+        }
+        let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let mut subject = one_line(&original.subject().unwrap_or_default());
+        subject.truncate(subject.floor_char_boundary(MAX_SUBJECT));
+        let mut builder = MessageBuilder::new()
+            .message_id(format!("rejection/{}@{}", since.as_micros(), site.host()))
+            .date(i64::try_from(since.as_secs()).unwrap_or_default())
+            .from(Address::new_address(
+                Some(site.host().as_str()),
+                site.no_reply().as_str(),
+            ))
+            .to(Address::new_address(None::<&str>, mailbox.as_str()))
+            .header("Auto-Submitted", Raw::new("auto-replied"))
+            .header("X-Auto-Response-Suppress", Raw::new("All"))
+            .subject(format!("Not taken: {subject}"));
+        if let Some(id) = original.message_id() {
+            builder = builder
+                .in_reply_to(MessageId::new(id.clone()))
+                .references(MessageId::new(id));
+        }
+        let why: Vec<&str> = reply.lines().map(str::trim).collect();
+        let body = format!(
+            "Your answer to a notification of {} did not become a comment.\r\n\r\n    {}\r\n\r\nSubject of your answer: {subject}\r\n\
+             This mail was written by a program, and nobody reads answers to it.\r\n",
+            site.host(),
+            why.join("\r\n    "),
+        );
+        let message = builder.text_body(body).write_to_vec()?;
+        let envelope = Envelope::new(ReversePath::Null)
+            .to(ForwardPath::from(mailbox.clone().into_owned()))
+            .octets(message.len() as u64);
+        Ok(Some(Self { envelope, message }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use inreply_smtp::wire::reply::ReplyCode;
+
+    fn of(sender: &str, message: &str) -> Option<String> {
+        let site = Site::new("forge.example").unwrap();
+        let reply = Reply::literal(ReplyCode::FAILED, (5, 6, 0), "Nothing was left");
+        let sender = sender.parse().unwrap();
+        let rejection = Rejection::of(&site, &sender, message.as_bytes(), &reply, UNIX_EPOCH);
+        rejection
+            .unwrap()
+            .map(|rejection| String::from_utf8(rejection.message).unwrap())
+    }
+
+    #[test]
+    fn no_machine_list_or_nobody_is_told() {
+        const PERSON: &str = "From: ann@example.com\r\nSubject: hi\r\n\r\n> quoted\r\n";
+        assert!(of("<ann@example.com>", PERSON).is_some());
+        for (sender, field) in [
+            ("<>", ""),
+            ("<noreply@noreply.forge.example>", ""),
+            ("<ann@example.com>", "Auto-Submitted: auto-replied\r\n"),
+            (
+                "<ann@example.com>",
+                "List-Id: <talk.example.com>\r\nPrecedence: list\r\n",
+            ),
+        ] {
+            assert_eq!(
+                of(sender, &format!("{field}{PERSON}")),
+                None,
+                "{sender} {field}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_the_original_says_ends_no_field_and_no_line_is_long() {
+        let subject = format!(
+            "=?utf-8?q?a=0D=0ABcc:_eve@example.com?= {}",
+            "ä ".repeat(600)
+        );
+        let message = format!("From: ann@example.com\r\nSubject: {subject}\r\n\r\n> quoted\r\n");
+        let text = of("<ann@example.com>", &message).unwrap();
+        let parsed = Message::parse(text.as_bytes());
+        assert_eq!(parsed.header("bcc").count(), 0);
+        assert!(
+            parsed
+                .subject()
+                .unwrap()
+                .starts_with("Not taken: a Bcc: eve@example.com ä")
+        );
+        assert!(text.lines().all(|line| line.len() <= 998));
+        assert_eq!(parsed.header("references").count(), 0);
+    }
+}
