@@ -98,6 +98,13 @@ pub(crate) fn not_taken(site: &Site, reason: &str) -> Reply {
     )
 }
 
+/// Of the worker: what went wrong is the operator's to read.
+#[cfg(feature = "tokio")]
+pub(crate) fn failed(site: &Site) -> Reply {
+    let text = "This answer could not be made a comment, please answer on the web";
+    reply(site, ReplyCode::FAILED, enhanced!(5, 3, 0), text)
+}
+
 pub(crate) fn another_token(site: &Site) -> Reply {
     let text = "One reply address at a time, send the next in a message of its own";
     reply(site, ReplyCode::NO_STORAGE, enhanced!(4, 5, 3), text)

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use inreply_mime::Message;
+use inreply_smtp::wire::reply::Reply;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{sleep, timeout};
@@ -17,6 +18,7 @@ use crate::inbox::{Inbox, InboxError, IncomingReply, Receipt};
 use crate::intake::{Mail, Outcome, decide};
 use crate::receiver::{Receiver, ask, day};
 use crate::spool::{Envelope, Folder, Preamble, QueueId, Spool};
+use crate::texts;
 
 /// Messages that are offered to the product at once. Those to one reply address keep their order.
 const LANES: u64 = 4;
@@ -206,7 +208,12 @@ async fn process<I: Inbox, S: Spool>(
         Ok(recipients) => recipients,
         Err(reason) => return Ok(Folder::Failure(reason)),
     };
+    let token = recipients.iter().find_map(|recipient| match recipient {
+        Recipient::Reply(token) => Some(*token),
+        _ => None,
+    });
     let shared = Arc::clone(receiver);
+    let (sender, octets) = (envelope.reverse_path.clone(), message.clone());
     let outcome = spawn_blocking(move || {
         let mail = Mail {
             reverse_path: &envelope.reverse_path,
@@ -224,11 +231,26 @@ async fn process<I: Inbox, S: Spool>(
         Ok(done) => done,
         Err(_) => return Err("the product did not answer in time".to_owned()),
     };
-    match done {
-        Ok(folder) => Ok(folder),
-        Err(InboxError::Transient(reason)) => Err(reason),
-        Err(InboxError::Permanent(reason)) => Ok(Folder::Failure(reason)),
+    let (reply, reason) = match done {
+        Ok(Done::Filed(folder)) => return Ok(folder),
+        Ok(Done::Refused { reply, reason }) => (reply, reason),
+        Err(InboxError::Transient(reason)) => return Err(reason),
+        Err(InboxError::Permanent(reason)) => (texts::failed(receiver.gate.site()), reason),
+    };
+    if let Some(token) = token {
+        receiver.tell(&token, &sender, &octets, &reply);
     }
+    Ok(Folder::Failure(reason))
+}
+
+/// What became of a message at the product.
+enum Done {
+    Filed(Folder),
+    /// The sender, who has a 250, is told by mail.
+    Refused {
+        reply: Reply,
+        reason: String,
+    },
 }
 
 /// What the recipients stand for, or why they stand for nothing any more.
@@ -253,28 +275,39 @@ fn recipients<I: Inbox, S>(
 async fn give<I: Inbox, S>(
     receiver: &Receiver<I, S>,
     outcome: Outcome,
-) -> Result<Folder, InboxError> {
+) -> Result<Done, InboxError> {
     let inbox = &receiver.inbox;
-    match outcome {
+    let folder = match outcome {
         Outcome::Comment(reply) => return comment(receiver, *reply).await,
-        Outcome::Bounced(token) => inbox.bounced(&token).await?,
-        Outcome::Unsubscribed(token) => inbox.unsubscribed(&token).await?,
-        Outcome::Operator => return Ok(Folder::Operator),
-        Outcome::Ignored { kind, .. } => return Ok(Folder::Ignored(kind)),
-        Outcome::Refused { reason, .. } => return Ok(Folder::Failure(reason.to_owned())),
-    }
-    Ok(Folder::Success)
+        Outcome::Bounced(token) => {
+            inbox.bounced(&token).await?;
+            Folder::Success
+        }
+        Outcome::Unsubscribed(token) => {
+            inbox.unsubscribed(&token).await?;
+            Folder::Success
+        }
+        Outcome::Operator => Folder::Operator,
+        Outcome::Ignored { kind, .. } => Folder::Ignored(kind),
+        Outcome::Refused { reply, reason } => {
+            return Ok(Done::Refused {
+                reply,
+                reason: reason.to_owned(),
+            });
+        }
+    };
+    Ok(Done::Filed(folder))
 }
 
 async fn comment<I: Inbox, S>(
     receiver: &Receiver<I, S>,
     reply: IncomingReply,
-) -> Result<Folder, InboxError> {
-    if let Some((_, reason)) = ask(receiver, &reply, None).await? {
-        return Ok(Folder::Failure(reason));
+) -> Result<Done, InboxError> {
+    if let Some((reply, reason)) = ask(receiver, &reply, None).await? {
+        return Ok(Done::Refused { reply, reason });
     }
-    Ok(match receiver.inbox.comment(reply).await? {
+    Ok(Done::Filed(match receiver.inbox.comment(reply).await? {
         Receipt::Stored => Folder::Success,
         Receipt::Duplicate => Folder::Ignored("duplicate"),
-    })
+    }))
 }

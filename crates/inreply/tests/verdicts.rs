@@ -212,12 +212,15 @@ async fn in_spooled_mode_everything_is_taken_and_decided_by_the_worker() {
     let root = tempfile::tempdir().unwrap();
     let mut options = Options::default();
     options.mode = Mode::Spooled;
+    const QUOTE_ALONE: &str = "From: ann@example.com\r\n\r\n> Shall I?\r\n";
+    let (rejections, mut told) = mpsc::channel(10);
+    options.rejections = Some(rejections);
     let mut running = Running::start(root.path(), false, options).await;
-    for message in [REPLY, "From: ann@example.com\r\n\r\n> Shall I?\r\n"] {
+    for message in [REPLY, QUOTE_ALONE, QUOTE_ALONE] {
         let heard = running.send("EHLO", &[token((7, 5))], message).await;
         assert!(heard.starts_with("250 2.0.0 Ok: queued as "), "{heard}");
     }
-    assert_eq!(files(root.path(), "mail/reply/new"), 2);
+    assert_eq!(files(root.path(), "mail/reply/new"), 3);
     running.work();
     assert_eq!(running.next().await, "Merge it.");
     while files(root.path(), "mail/reply/new") > 0 {
@@ -225,8 +228,14 @@ async fn in_spooled_mode_everything_is_taken_and_decided_by_the_worker() {
     }
     running.stop().await;
     assert_eq!(files(root.path(), "incoming-mail/success"), 1);
-    // The message and its reason.
-    assert_eq!(files(root.path(), "incoming-mail/failure"), 2);
+    // Each message and its reason.
+    assert_eq!(files(root.path(), "incoming-mail/failure"), 4);
+    // The sender is told once a day.
+    let rejection = told.recv().await.unwrap();
+    let text = String::from_utf8(rejection.message).unwrap();
+    assert!(text.contains("Nothing was left of this message"), "{text}");
+    assert!(text.contains("To: <ann@example.com>\r\n"), "{text}");
+    assert!(told.try_recv().is_err());
 }
 
 #[tokio::test]

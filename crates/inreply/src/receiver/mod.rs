@@ -9,6 +9,7 @@
 
 mod authenticate;
 mod judge;
+mod rejections;
 mod session;
 mod writing;
 
@@ -16,14 +17,16 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use inreply_token::Day;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 
 pub(crate) use self::judge::ask;
+use self::rejections::Rejections;
 pub use self::session::Session;
 use crate::gate::Gate;
 use crate::inbox::Inbox;
 use crate::logs::Logs;
 use crate::rates::{RateLimits, Rates};
+use crate::rejection::Rejection;
 use crate::spool::{Maildir, Retention};
 
 /// Messages that are read at once: each is in memory whole for that while.
@@ -55,6 +58,9 @@ pub struct Options {
     pub deadline: Duration,
     /// How long messages are kept where they ended.
     pub retention: Retention,
+    /// Where mails go that tell senders of a refusal behind a 250; a task of the product sends them. One that finds no room is
+    /// dropped, with a warning. Defaults to none: then nobody is told.
+    pub rejections: Option<mpsc::Sender<Rejection>>,
     /// Who finds out whether the author's domain vouches for a message. Defaults to nobody: then nobody passes
     /// [`Senders::OnlyAuthenticated`](crate::inbox::Senders::OnlyAuthenticated).
     #[cfg(all(feature = "auth", feature = "dns"))]
@@ -69,6 +75,7 @@ impl Default for Options {
             mode: Mode::default(),
             deadline: Duration::from_secs(30),
             retention: Retention::default(),
+            rejections: None,
             #[cfg(all(feature = "auth", feature = "dns"))]
             authenticator: None,
         }
@@ -87,6 +94,7 @@ pub struct Receiver<I, S = Maildir> {
     deadline: Duration,
     rates: Rates,
     readers: Semaphore,
+    rejections: Rejections,
     #[cfg(all(feature = "auth", feature = "dns"))]
     authenticator: Option<crate::auth::Authenticator>,
 }
@@ -109,6 +117,7 @@ impl<I: Inbox, S> Receiver<I, S> {
             deadline: options.deadline,
             rates: Rates::new(options.rates),
             readers: Semaphore::new(READERS),
+            rejections: Rejections::new(options.rejections),
             #[cfg(all(feature = "auth", feature = "dns"))]
             authenticator: options.authenticator,
         })
