@@ -5,6 +5,7 @@
 //!
 //! the reader's mail server ──▶ listener ──▶ receiver ──▶ spool ──▶ worker ──▶ Inbox of the product
 //!                                             │ gate (RCPT)          │
+//!                                             │ auth (DATA)          │
 //!                                             └ intake (DATA)        └ intake, again after a crash
 //! ```
 //!
@@ -21,9 +22,12 @@
 //! - What was acknowledged is offered to the product until it takes it or refuses it for good; after a crash it is offered again.
 //!   With [`inbox::IncomingReply::key`] in the product's own transaction every reply is exactly one comment.
 //! - A message that is refused at the end of DATA leaves nothing behind.
+//! - Where there is an authenticator, what it has found stands in the trace fields before the message, where no sender can write.
 //!
 //! # Features
 //!
+//! - `auth`: SPF, DKIM and DMARC of incoming mail in [`auth`], without a resolver; with `dns` also `auth::Authenticator`, which the
+//!   receiver takes as an option. It brings ring.
 //! - `dns`: the modules `resolver`, which asks for the doctor of [`inreply-dns`](dns), and `probe`, which looks at port 25. It brings
 //!   `tokio`.
 //! - `tokio`: the modules `listener`, `logs`, `receiver`, `relay`, `tls` and `worker`, with TLS by rustls and ring. Without it the crate is policy, formats and a
