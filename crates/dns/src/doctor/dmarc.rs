@@ -276,6 +276,13 @@ impl Checkup<'_> {
                 } else {
                     finding.fix.push(Change::Ask(ask));
                 }
+            } else if let Some(third) = passed_on(&found, &host) {
+                let ask = format!("ask the owner of {host}: no rua= of another host at {permit}");
+                let message = format!(
+                    "reports about {at} go to {host}, which passes them on to {third}; none will be sent"
+                );
+                let finding = self.add("dmarc.rua_not_authorised", owner, message, &shown);
+                finding.fix.push(Change::Ask(ask));
             }
         }
         if pending { None } else { Some(()) }
@@ -329,6 +336,18 @@ impl Checkup<'_> {
         }
         Some(())
     }
+}
+
+/// To which other host a permission sends reports on: "the overriding URI MUST use the same destination host" (RFC 9990 §4), or
+/// no report is sent at all.
+fn passed_on(permission: &Resolution, host: &Name) -> Option<Name> {
+    let readings = permission
+        .texts()
+        .filter_map(|text| Record::read(text).ok());
+    let mut hosts = readings
+        .flat_map(|reading| reading.record.rua)
+        .filter_map(|uri| uri.host());
+    hosts.find(|third| third != host)
 }
 
 /// Whether two names have two labels or more in common from the right, as those of one registered domain do.

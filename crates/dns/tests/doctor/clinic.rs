@@ -36,7 +36,9 @@ const OTHERS: &[&str] = &[
      a TXT \"v=spf1 -all\"\nb TXT \"v=spf1 -all\"\nc TXT \"v=spf1 -all\"\nd TXT \"v=spf1 -all\"\n\
      e TXT \"v=spf1 -all\"\nf TXT \"v=spf1 -all\"\ng TXT \"v=spf1 -all\"\n\
      open TXT \"v=spf1 +all\"\nforge.acme.test._report._dmarc.agreed TXT \"v=DMARC1;\"\n\
-     noreply.forge.acme.test._report._dmarc.agreed TXT \"v=DMARC1;\"\nempty A 198.51.100.1\n",
+     noreply.forge.acme.test._report._dmarc.agreed TXT \"v=DMARC1;\"\n\
+     noreply.forge.acme.test._report._dmarc.passing TXT \"v=DMARC1; rua=mailto:x@another.test\"\n\
+     empty A 198.51.100.1\n",
     "$ORIGIN 2.0.192.in-addr.arpa.\n@ SOA ns host 1 2 3 4 5\n1 PTR forge.acme.test.\n2 PTR mx.provider.test.\n",
 ];
 

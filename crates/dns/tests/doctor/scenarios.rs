@@ -611,6 +611,13 @@ const CASES: &[Case] = &[
         &[],
         No,
     ),
+    // Whoever passes reports on to a third is not to get any (RFC 9990 §4).
+    Case(
+        &["_dmarc"],
+        "_dmarc.noreply.forge TXT \"v=DMARC1; p=reject; rua=mailto:x@passing.provider.test\"",
+        &["warning dmarc.rua_not_authorised _dmarc.noreply.forge.acme.test."],
+        No,
+    ),
     Case(
         &[],
         "default._bimi.noreply.forge TXT \"v=BIMI1; l=http://x\"",
