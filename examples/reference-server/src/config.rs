@@ -4,6 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use inreply::auth::Authenticator;
@@ -11,6 +12,7 @@ use inreply::gate::Gate;
 use inreply::listener::ListenerConfig;
 use inreply::logs::{LogFile, Logs, MailLog, RepliesLog};
 use inreply::rates::{Rate, RateLimits};
+use inreply::receiver::Mode;
 use inreply::relay::{Relay, Security};
 use inreply::resolver::Resolver;
 use inreply::site::Site;
@@ -18,6 +20,7 @@ use inreply::smtp::client::{ClientConfig, Credentials};
 use inreply::smtp::secret::Secret;
 use inreply::smtp::server::ServerConfig;
 use inreply::smtp::wire::data::BareLineEnds;
+use inreply::spool::Retention;
 use inreply::tls::{self, Trust};
 use inreply::token::{Key, KeyId, KeyRing};
 use serde::Deserialize;
@@ -35,7 +38,25 @@ pub(crate) struct Config {
     pub(crate) discard_no_reply: bool,
     pub(crate) retired_keys: Vec<u8>,
     pub(crate) inbound: Inbound,
+    pub(crate) keep: Keep,
     pub(crate) outbound: Outbound,
+}
+
+/// Days that messages are kept; 0 is for good.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Keep {
+    pub(crate) success: u32,
+    pub(crate) failure: u32,
+    pub(crate) ignored: u32,
+    pub(crate) operator: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Verdict {
+    Synchronous,
+    Spooled,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -47,6 +68,7 @@ pub(crate) struct Inbound {
     pub(crate) require_tls: bool,
     pub(crate) max_message_octets: u64,
     pub(crate) max_connections: usize,
+    pub(crate) verdict: Verdict,
     pub(crate) max_token_replies: u32,
     pub(crate) max_sender_replies: u32,
     pub(crate) proxy_from: Vec<String>,
@@ -95,6 +117,7 @@ impl Default for Config {
             discard_no_reply: false,
             retired_keys: Vec::new(),
             inbound: Inbound::default(),
+            keep: Keep::default(),
             outbound: Outbound::default(),
         }
     }
@@ -109,12 +132,24 @@ impl Default for Inbound {
             require_tls: false,
             max_message_octets: 26_214_400,
             max_connections: 2_048,
+            verdict: Verdict::Synchronous,
             max_token_replies: 30,
             max_sender_replies: 120,
             proxy_from: Vec::new(),
             authentication: Authentication::Unasked,
             resolver: String::new(),
             trusted_edges: Vec::new(),
+        }
+    }
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        Self {
+            success: 30,
+            failure: 90,
+            ignored: 30,
+            operator: 0,
         }
     }
 }
@@ -284,6 +319,23 @@ impl Config {
         self.data.join("spool")
     }
 
+    pub(crate) fn mode(&self) -> Mode {
+        match self.inbound.verdict {
+            Verdict::Synchronous => Mode::Synchronous,
+            Verdict::Spooled => Mode::Spooled,
+        }
+    }
+
+    pub(crate) fn retention(&self) -> Retention {
+        let days = |days: u32| (days > 0).then(|| Duration::from_hours(24) * days);
+        let mut retention = Retention::default();
+        retention.success = days(self.keep.success);
+        retention.failure = days(self.keep.failure);
+        retention.ignored = days(self.keep.ignored);
+        retention.operator = days(self.keep.operator);
+        retention
+    }
+
     pub(crate) fn rates(&self) -> RateLimits {
         let burst = |rate: Option<Rate>, burst| {
             rate.filter(|_| burst > 0)
@@ -379,6 +431,12 @@ mod tests {
             assert!(edges(bad).is_err(), "{bad}");
         }
         assert!(Config::default().authenticator().unwrap().is_none());
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_library() {
+        assert_eq!(Config::default().retention(), Retention::default());
+        assert_eq!(Config::default().mode(), Mode::default());
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod config;
 mod demo;
 mod forum;
 mod mailbox;
+mod rejections;
 mod serve;
 mod store;
 

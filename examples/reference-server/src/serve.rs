@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::config::{Authentication, Config};
 use crate::forum::Forum;
+use crate::rejections;
 use crate::store::Store;
 
 /// The parts that run, and how to stop them.
@@ -46,6 +47,11 @@ impl Running {
         options.logs = config.logs()?;
         options.rates = config.rates();
         options.authenticator = config.authenticator()?;
+        options.mode = config.mode();
+        options.retention = config.retention();
+        let (rejections, told) = mpsc::channel(rejections::QUEUED);
+        options.rejections = Some(rejections);
+        tokio::spawn(rejections::run(config.relay()?, told));
         let receiver = Receiver::with(gate, spool, inbox, options);
         let (stop, stopped) = watch::channel(false);
         let listener_config = config.listener()?;
