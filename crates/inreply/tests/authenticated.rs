@@ -6,6 +6,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -28,7 +29,8 @@ use inreply::smtp::server::ServerConfig;
 use inreply::spool::Maildir;
 use inreply::token::{Context, Day, Key, KeyId, KeyRing, Opened};
 use inreply::worker;
-use tokio::net::{TcpListener, UdpSocket};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::{mpsc, watch};
 
 /// example.com lets this machine send, example.net does not, and nobody answers for silent.example.
@@ -37,8 +39,8 @@ const ZONES: [&str; 2] = [
     "$TTL 60\n$ORIGIN example.net.\n@ TXT \"v=spf1 -all\"\n_dmarc TXT \"v=DMARC1; p=reject\"\n",
 ];
 
-/// A resolver that knows TXT records.
-async fn resolver() -> SocketAddr {
+/// A resolver that knows TXT records, and counts what it is asked.
+async fn resolver(asked: Arc<AtomicUsize>) -> SocketAddr {
     let mut zones = Zones::parse(ZONES[0]).unwrap();
     zones.add(inreply::dns::zone::ZoneResolver::parse(ZONES[1]).unwrap());
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
@@ -46,6 +48,7 @@ async fn resolver() -> SocketAddr {
     tokio::spawn(async move {
         let mut octets = [0; 2_000];
         while let Ok((length, from)) = socket.recv_from(&mut octets).await {
+            asked.fetch_add(1, Ordering::Relaxed);
             let mut message = Message::from_vec(&octets[..length]).unwrap();
             let query = message.queries[0].clone();
             let name = query.name().to_ascii();
@@ -101,6 +104,7 @@ struct Running {
     receiver: Arc<Receiver<Product>>,
     told: mpsc::UnboundedReceiver<IncomingReply>,
     stop: watch::Sender<bool>,
+    asked: Arc<AtomicUsize>,
 }
 
 impl Running {
@@ -113,7 +117,8 @@ impl Running {
             told,
         };
         let mut options = Options::default();
-        let resolver = Resolver::new(resolver().await)
+        let asked = Arc::new(AtomicUsize::new(0));
+        let resolver = Resolver::new(resolver(Arc::clone(&asked)).await)
             .timeout(Duration::from_millis(200))
             .tries(1);
         let id = "reply.forge.example".parse().unwrap();
@@ -133,15 +138,13 @@ impl Running {
             receiver,
             told: heard,
             stop,
+            asked,
         }
     }
 
     /// Sends a message to a reply address, from ann@example.com by its envelope.
     async fn send(&self, message: &str) -> Delivery {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        let today = Day::from_unix_seconds(now.unwrap().as_secs());
-        let addresses = self.receiver.gate().addresses();
-        let to = addresses.mint(Context::Reply, (7, 5), today).unwrap();
+        let to = self.address_of(5);
         let client = ClientConfig::new("client.example".parse().unwrap());
         let relay = Relay::new("127.0.0.1".to_owned(), self.address.port(), client);
         let envelope =
@@ -149,6 +152,15 @@ impl Running {
                 .to(format!("<{to}>").parse().unwrap());
         let sent = relay.send(envelope, message.as_bytes()).await;
         sent.result.unwrap().results()[0].clone()
+    }
+
+    /// Where a user answers issue 7.
+    fn address_of(&self, user: u64) -> String {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let today = Day::from_unix_seconds(now.unwrap().as_secs());
+        let addresses = self.receiver.gate().addresses();
+        let address = addresses.mint(Context::Reply, (7, user), today);
+        address.unwrap().to_string()
     }
 
     async fn comment(&mut self) -> IncomingReply {
@@ -258,4 +270,59 @@ async fn verdicts_are_kept_with_the_message() {
         }
         running.stop.send_replace(true);
     }
+}
+
+/// In LMTP each recipient has a copy, and one look is enough for all.
+#[tokio::test]
+async fn recipients_of_one_message_share_its_verdicts() {
+    let root = tempfile::tempdir().unwrap();
+    let running = Running::start(root.path(), authors()).await;
+    let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut stream = TcpStream::connect(socket.local_addr().unwrap())
+        .await
+        .unwrap();
+    let machine = ServerConfig::new("reply.forge.example".parse().unwrap()).lmtp(true);
+    let sessions = Arc::clone(&running.receiver);
+    tokio::spawn(listener::serve(
+        socket,
+        ListenerConfig::new(machine),
+        running.stop.subscribe(),
+        move |peer| sessions.lmtp_session(peer),
+    ));
+    let (first, second) = (running.address_of(5), running.address_of(6));
+    let mut asked = Vec::new();
+    for (said, until) in [
+        (String::new(), "220 "),
+        ("LHLO client.example\r\n".to_owned(), "250 "),
+        (
+            format!(
+                "MAIL FROM:<ann@example.com>\r\nRCPT TO:<{first}>\r\nRCPT TO:<{second}>\r\nDATA\r\n"
+            ),
+            "354 ",
+        ),
+        (
+            format!("{FORGED}From: ann@example.com\r\n\r\nMerge it.\r\n.\r\n"),
+            "queued as ",
+        ),
+    ] {
+        asked.push(running.asked.load(Ordering::Relaxed));
+        stream.write_all(said.as_bytes()).await.unwrap();
+        let mut heard = Vec::new();
+        while !heard.ends_with(b"\r\n") || !String::from_utf8_lossy(&heard).contains(until) {
+            assert!(stream.read_buf(&mut heard).await.unwrap() > 0, "{heard:?}");
+        }
+    }
+    stream.write_all(b"QUIT\r\n").await.unwrap();
+    stream.read_to_end(&mut Vec::new()).await.unwrap();
+    // SPF, and two names of the walk: example.com and com.
+    assert_eq!(running.asked.load(Ordering::Relaxed) - asked[3], 3);
+    let folder = std::fs::read_dir(root.path().join("mail/reply/new")).unwrap();
+    let files = folder.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+    let files: Vec<String> = files.collect();
+    assert_eq!(files.len(), 2);
+    for file in files {
+        assert!(file.contains("dmarc=pass header.from=example.com"));
+        assert!(!file.contains("example.net"));
+    }
+    running.stop.send_replace(true);
 }

@@ -18,6 +18,7 @@ use tokio::time::timeout;
 use super::judge::{Judged, Letter, judge};
 use super::writing::{Arrived, Writing};
 use super::{Receiver, day};
+use crate::auth::{AuthservId, Verdicts};
 use crate::gate::{Decision, Gate, Recipient};
 use crate::inbox::{Inbox, Senders, Standing};
 use crate::listener::Handler;
@@ -96,6 +97,8 @@ struct Transaction<D> {
     reverse_path: ReversePath<'static>,
     recipients: Vec<Accepted>,
     message: Writing<D>,
+    /// What authentication has found of the message, once it has looked.
+    found: Option<(AuthservId, Verdicts)>,
 }
 
 /// A recipient that was accepted.
@@ -159,6 +162,7 @@ impl<I: Inbox, S: Spool> Handler for Session<I, S> {
             reverse_path,
             recipients: Vec::new(),
             message: Writing::new(),
+            found: None,
         });
         Ok(())
     }
@@ -190,6 +194,7 @@ impl<I: Inbox, S: Spool> Handler for Session<I, S> {
     async fn data(&mut self) -> Result<(), Reply> {
         if let Some(transaction) = &mut self.transaction {
             transaction.message = Writing::new();
+            transaction.found = None;
         }
         Ok(())
     }
@@ -353,17 +358,20 @@ impl<I: Inbox, S: Spool> Session<I, S> {
             Arrived::InMemory(_) => None,
             Arrived::Drafted(_) => receiver.readers.acquire().await.ok(),
         };
+        if transaction.found.is_none() {
+            arrived = receiver
+                .authenticate(arrived, received_at, &mut preamble)
+                .await?;
+            transaction.found = preamble.verdicts.take();
+        }
+        preamble.verdicts.clone_from(&transaction.found);
+        letter.verdicts = preamble.verdicts.clone().map(|(_, verdicts)| verdicts);
+        let octets = arrived.octets().await?;
         if recipient.is_some() {
             // Each recipient of LMTP has a copy of its own.
-            let octets = arrived.octets().await?;
             transaction.message.rewind(octets.clone());
-            arrived = Arrived::InMemory(octets);
+            arrived = Arrived::InMemory(octets.clone());
         }
-        let mut arrived = receiver
-            .authenticate(arrived, received_at, &mut preamble)
-            .await?;
-        let octets = arrived.octets().await?;
-        letter.verdicts = preamble.verdicts.clone().map(|(_, verdicts)| verdicts);
         match judge(&receiver, letter, octets, reading).await? {
             Judged::Refuse { reply, reason } => {
                 tracing::info!(peer = %self.peer, reason, "message refused");
