@@ -20,11 +20,15 @@ use crate::resolver::Resolver;
 /// ```no_run
 /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// use inreply::auth::Authenticator;
+/// use inreply::receiver::Options;
 /// use inreply::resolver::Resolver;
 ///
 /// let authenticator = Authenticator::new("reply.forge.example".parse()?, Resolver::system()?)
 ///     // The relay in front of us has looked already.
 ///     .trust("192.0.2.0/28".parse()?, "mx.forge.example".parse()?);
+/// let mut options = Options::default();
+/// options.authenticator = Some(authenticator);
+/// // Receiver::with(gate, spool, inbox, options), and Senders::OnlyAuthenticated from the inbox.
 /// # Ok(())
 /// # }
 /// ```
