@@ -13,6 +13,7 @@ use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{sleep, timeout};
 use tracing::Instrument;
 
+use crate::auth::AuthResult;
 use crate::gate::{Decision, Recipient};
 use crate::inbox::{Inbox, InboxError, IncomingReply, Receipt};
 use crate::intake::{Mail, Outcome, decide};
@@ -212,6 +213,10 @@ async fn process<I: Inbox, S: Spool>(
         Recipient::Reply(token) => Some(*token),
         _ => None,
     });
+    let disowned = envelope
+        .verdicts
+        .as_ref()
+        .is_some_and(|verdicts| verdicts.spf.result == AuthResult::Fail);
     let shared = Arc::clone(receiver);
     let (sender, octets) = (envelope.reverse_path.clone(), message.clone());
     let outcome = spawn_blocking(move || {
@@ -237,7 +242,8 @@ async fn process<I: Inbox, S: Spool>(
         Err(InboxError::Transient(reason)) => return Err(reason),
         Err(InboxError::Permanent(reason)) => (texts::failed(receiver.gate.site()), reason),
     };
-    if let Some(token) = token {
+    // A sender that its own domain disowns is somebody else, who is not to hear of it.
+    if let Some(token) = token.filter(|_| !disowned) {
         receiver.tell(&token, &sender, &octets, &reply);
     }
     Ok(Folder::Failure(reason))
