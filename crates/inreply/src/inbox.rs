@@ -6,6 +6,8 @@ use std::time::SystemTime;
 
 use inreply_token::Opened;
 
+use crate::attachments::Attachment;
+
 use crate::auth::{AuthResult, Verdicts};
 
 /// The product's side of incoming mail.
@@ -137,6 +139,14 @@ pub struct IncomingReply {
     pub token: Opened,
     /// What the person wrote, without quotes and signature; lines end with LF.
     pub text: String,
+    /// The same as Markdown: emphasis, links, lists and code of an HTML message; of a plain one the text, escaped nowhere.
+    pub markdown: String,
+    /// The HTML of the message where it has some, whole, with quotes and signature, as it came. **Never shown unsanitised.**
+    pub html: Option<String>,
+    /// The files that came with it, within the limits of [`Site::attachments`](crate::site::Site::attachments).
+    pub attachments: Vec<Attachment>,
+    /// Attachments beyond the limits, which are in the original alone.
+    pub attachments_left_out: usize,
     /// The address in From.
     pub from: String,
     /// What authentication has found; none where nobody has looked.
@@ -145,6 +155,10 @@ pub struct IncomingReply {
     pub subject: String,
     /// The Message-ID without angle brackets, where there is one.
     pub message_id: Option<String>,
+    /// The Message-IDs in In-Reply-To, without angle brackets.
+    pub in_reply_to: Vec<String>,
+    /// The Message-IDs in References, the oldest first.
+    pub references: Vec<String>,
     /// The same for every copy of the same reply.
     pub key: IdempotencyKey,
     /// When the server took it.

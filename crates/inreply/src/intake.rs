@@ -10,6 +10,7 @@ use inreply_smtp::wire::reply::Reply;
 use inreply_token::{Ids, Opened};
 use sha2::{Digest, Sha256};
 
+use crate::attachments;
 use crate::auth::Verdicts;
 use crate::gate::Recipient;
 use crate::inbox::{IdempotencyKey, IncomingReply, Permission, Senders};
@@ -189,9 +190,22 @@ fn comment(site: &Site, mail: &Mail<'_>, message: &Message<'_>, token: Opened) -
             "nothing was left without quotes and signature",
         );
     }
+    let markdown = match written.source() {
+        reply::Source::Html => written
+            .markdown_without(|address| is_own_address(site, address))
+            .replace("\r\n", "\n"),
+        _ => text.clone(),
+    };
+    let (attachments, attachments_left_out) = attachments::of(message, site.attachment_limits());
     Outcome::Comment(Box::new(IncomingReply {
         token,
         text,
+        markdown,
+        html: message.html_part().map(|part| part.text().into_owned()),
+        attachments,
+        attachments_left_out,
+        in_reply_to: message.in_reply_to(),
+        references: message.references(),
         from: from.address().to_owned(),
         verdicts: mail.verdicts.cloned(),
         subject: message.subject().unwrap_or_default().into_owned(),

@@ -40,6 +40,7 @@
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+pub mod attachments;
 pub mod auth;
 pub mod gate;
 pub mod inbox;

@@ -1,10 +1,12 @@
-//! The names of an installation: whose mail it is.
+//! The names of an installation: whose mail it is, and how much of it is taken.
 
 use std::fmt;
 use std::str::FromStr;
 
 use inreply_smtp::wire::mailbox::Mailbox;
 use inreply_token::{Host, HostError};
+
+use crate::attachments::AttachmentLimits;
 
 /// The domains and addresses of one installation, derived from its host name and changed where it differs.
 ///
@@ -25,6 +27,7 @@ pub struct Site {
     support: Option<SupportLink>,
     reasons: Vec<String>,
     discard_no_reply: bool,
+    attachments: AttachmentLimits,
 }
 
 /// Why a host cannot carry an installation.
@@ -67,6 +70,7 @@ impl Site {
             support: None,
             reasons: reasons.map(str::to_owned).to_vec(),
             discard_no_reply: false,
+            attachments: AttachmentLimits::default(),
         })
     }
 
@@ -103,6 +107,13 @@ impl Site {
         self
     }
 
+    /// How much of the attachments of an answer the product is given.
+    #[must_use]
+    pub fn attachments(mut self, limits: AttachmentLimits) -> Self {
+        self.attachments = limits;
+        self
+    }
+
     /// The host.
     pub fn host(&self) -> &Host {
         &self.host
@@ -126,6 +137,11 @@ impl Site {
     /// The support link.
     pub fn support_link(&self) -> Option<&SupportLink> {
         self.support.as_ref()
+    }
+
+    /// The limits of attachments.
+    pub fn attachment_limits(&self) -> &AttachmentLimits {
+        &self.attachments
     }
 
     /// Whether mail to the no-reply address is dropped.

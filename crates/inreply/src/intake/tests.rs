@@ -292,3 +292,45 @@ fn other_tokens_do_what_they_are_for_and_nothing_else() {
         Outcome::Operator
     ));
 }
+
+#[test]
+fn a_comment_carries_what_came_with_it() {
+    let html = "From: ann@example.com\r\nMessage-ID: <2@example.com>\r\nIn-Reply-To: <issue/7/comment/3@forge.example>\r\n\
+        References: <issue/7@forge.example> <issue/7/comment/3@forge.example>\r\n\
+        Content-Type: multipart/related; boundary=r\r\n\r\n--r\r\nContent-Type: text/html\r\n\r\n\
+        <p>It is <b>green</b>: <img src=\"cid:shot@x\"></p>\r\n\
+        --r\r\nContent-Type: image/png\r\nContent-ID: <shot@x>\r\nContent-Disposition: inline; filename=shot.png\r\n\r\npixels\r\n--r--\r\n";
+    let Outcome::Comment(comment) = reply(html) else {
+        panic!("no comment")
+    };
+    assert_eq!(comment.text.trim(), "It is green:");
+    assert_eq!(comment.markdown.trim(), "It is **green**:");
+    assert!(comment.html.unwrap().contains("cid:shot@x"));
+    assert_eq!(comment.in_reply_to, ["issue/7/comment/3@forge.example"]);
+    assert_eq!(
+        comment.references,
+        ["issue/7@forge.example", "issue/7/comment/3@forge.example"]
+    );
+    let [shot] = &comment.attachments[..] else {
+        panic!("{:?}", comment.attachments)
+    };
+    assert_eq!(
+        (
+            shot.name.as_deref(),
+            shot.content_id.as_deref(),
+            &shot.octets[..]
+        ),
+        (Some("shot.png"), Some("shot@x"), &b"pixels"[..])
+    );
+    let Outcome::Comment(comment) = reply("From: ann@example.com\r\n\r\n2 * 3\r\n") else {
+        panic!("no comment")
+    };
+    assert_eq!(
+        (
+            comment.text.as_str(),
+            comment.markdown.as_str(),
+            comment.html
+        ),
+        ("2 * 3", "2 * 3", None)
+    );
+}
