@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::wire::data::BareLineEnds;
 use crate::wire::domain::Domain;
+use crate::wire::reply::ReplyText;
 use crate::wire::sasl::Mechanisms;
 
 /// The settings of a [`Server`](super::Server).
@@ -24,6 +25,7 @@ pub struct ServerConfig {
     pub(super) max_errors: u32,
     pub(super) body_window: usize,
     pub(super) bare_line_ends: BareLineEnds,
+    pub(super) help: Option<ReplyText>,
     pub(super) smtputf8: bool,
     pub(super) lmtp: bool,
     pub(super) chunking: bool,
@@ -58,6 +60,7 @@ impl ServerConfig {
             max_errors: 20,
             body_window: 65_536,
             bare_line_ends: BareLineEnds::Refuse,
+            help: None,
             smtputf8: true,
             lmtp: false,
             chunking: true,
@@ -139,6 +142,14 @@ impl ServerConfig {
     #[must_use]
     pub fn bare_line_ends(mut self, bare_line_ends: BareLineEnds) -> Self {
         self.bare_line_ends = bare_line_ends;
+        self
+    }
+
+    /// The last line of the refusals of a message that the machine gives by itself: too big, a NUL, a bare line end. The sender's
+    /// mail server shows it to a person, who is helped by a link. Defaults to none.
+    #[must_use]
+    pub fn help(mut self, text: ReplyText) -> Self {
+        self.help = Some(text);
         self
     }
 

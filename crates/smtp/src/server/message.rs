@@ -212,6 +212,7 @@ impl Server {
             Some(AbortReason::Nul) => texts::NUL,
             Some(_) => texts::BARE_LINE_END,
         };
+        let refusal = texts::with_help(refusal, self.config.help.as_ref());
         let whole = reception.is_whole();
         let recipients = self.transaction.take().map_or(0, |open| open.recipients);
         // RFC 2033 §4.2: whatever becomes of it, the client reads a reply for each recipient.

@@ -167,6 +167,14 @@ pub(super) const VRFY: Reply = Reply::literal(
     "Cannot verify, send the message and see",
 );
 
+/// What is said of a message itself: the mail server of its sender shows it to a person.
+pub(super) fn with_help(reply: Reply, help: Option<&ReplyText>) -> Reply {
+    match help {
+        None => reply,
+        Some(help) => reply.line(help.clone()),
+    }
+}
+
 /// What a line that is no command hears. The text names the octet, and quotes nothing of what the peer sent.
 pub(super) fn of(error: CommandError) -> Reply {
     let (code, enhanced) = match error {

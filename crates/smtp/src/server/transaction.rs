@@ -69,7 +69,7 @@ impl Server {
             .size
             .is_some_and(|size| size > config.max_message_octets)
         {
-            Some(texts::TOO_BIG)
+            Some(texts::with_help(texts::TOO_BIG, config.help.as_ref()))
         } else if not_offered {
             Some(texts::of(CommandError::UnknownParameter))
         } else if asked.requiretls && self.tls.is_none() {
@@ -208,7 +208,7 @@ impl Server {
     }
 
     pub(super) fn endless(&mut self) {
-        self.send(&texts::TOO_BIG);
+        self.send(&texts::with_help(texts::TOO_BIG, self.config.help.as_ref()));
         self.close(CloseReason::EndlessMessage);
     }
 }
