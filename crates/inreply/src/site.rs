@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use inreply_smtp::wire::mailbox::Mailbox;
+use inreply_smtp::wire::reply::ReplyText;
 use inreply_token::{Host, HostError};
 
 use crate::attachments::AttachmentLimits;
@@ -142,6 +143,13 @@ impl Site {
     /// The limits of attachments.
     pub fn attachment_limits(&self) -> &AttachmentLimits {
         &self.attachments
+    }
+
+    /// The last line of a refusal: where there is help, if somewhere. Also for
+    /// [`ServerConfig::help`](inreply_smtp::server::ServerConfig::help).
+    pub fn help(&self) -> Option<ReplyText> {
+        let link = self.support.as_ref()?;
+        Some(ReplyText::lossy(&format!("Help: {link}")))
     }
 
     /// Whether mail to the no-reply address is dropped.

@@ -8,9 +8,9 @@ use crate::site::Site;
 /// A reply of `text`, with a second line that names the support link.
 fn reply(site: &Site, code: ReplyCode, enhanced: EnhancedStatusCode, text: &str) -> Reply {
     let reply = Reply::new(code, Some(enhanced), ReplyText::lossy(text));
-    match site.support_link() {
+    match site.help() {
         None => reply,
-        Some(link) => reply.line(ReplyText::lossy(&format!("Help: {link}"))),
+        Some(help) => reply.line(help),
     }
 }
 
@@ -166,26 +166,21 @@ pub(crate) fn nothing_left(site: &Site) -> Reply {
     reply(site, ReplyCode::FAILED, enhanced!(5, 6, 0), text)
 }
 
-/// Of the receiver, which the `tokio` feature brings.
-#[cfg(feature = "tokio")]
-#[cfg(feature = "tokio")]
 /// Never a 5yz reply: a person who writes much is no spammer, and their program tries again by itself.
+#[cfg(feature = "tokio")]
 pub(crate) fn too_many(site: &Site) -> Reply {
     let text = "Too many replies in a short time: this one is tried again later";
     reply(site, ReplyCode::LOCAL_ERROR, enhanced!(4, 7, 1), text)
 }
 
 #[cfg(feature = "tokio")]
-pub(crate) const LOCAL_FAULT: Reply = Reply::literal(
-    ReplyCode::LOCAL_ERROR,
-    (4, 3, 0),
-    "The message could not be stored, try again later",
-);
+pub(crate) fn local_fault(site: &Site) -> Reply {
+    let text = "The message could not be stored, try again later";
+    reply(site, ReplyCode::LOCAL_ERROR, enhanced!(4, 3, 0), text)
+}
 
 #[cfg(feature = "tokio")]
-#[cfg(feature = "tokio")]
-pub(crate) const SPOOL_FULL: Reply = Reply::literal(
-    ReplyCode::NO_STORAGE,
-    (4, 3, 1),
-    "No room for the message, try again later",
-);
+pub(crate) fn spool_full(site: &Site) -> Reply {
+    let text = "No room for the message, try again later";
+    reply(site, ReplyCode::NO_STORAGE, enhanced!(4, 3, 1), text)
+}

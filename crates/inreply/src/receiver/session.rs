@@ -152,7 +152,7 @@ impl<I: Inbox, S: Spool> Handler for Session<I, S> {
     ) -> Result<(), Reply> {
         // The machine takes MAIL only behind EHLO, LHLO or HELO.
         let Some(hello) = &self.hello else {
-            return Err(texts::LOCAL_FAULT);
+            return Err(texts::local_fault(self.receiver.gate.site()));
         };
         self.commands.mail.add(true);
         self.transaction = Some(Transaction {
@@ -183,7 +183,7 @@ impl<I: Inbox, S: Spool> Handler for Session<I, S> {
                 });
                 Ok(())
             }
-            (Ok(_), None) => Err(texts::LOCAL_FAULT),
+            (Ok(_), None) => Err(texts::local_fault(self.receiver.gate.site())),
             (Err(reply), _) => {
                 self.log_refusal(Stage::Rcpt(&path), &reply);
                 Err(reply)
@@ -270,7 +270,7 @@ impl<I: Inbox, S: Spool> Session<I, S> {
         path: &ForwardPath<'static>,
     ) -> Result<(Recipient, Option<Senders>), Reply> {
         let Some(transaction) = &self.transaction else {
-            return Err(texts::LOCAL_FAULT);
+            return Err(texts::local_fault(self.receiver.gate.site()));
         };
         let gate = &self.receiver.gate;
         let accepted: Vec<Recipient> = match self.lmtp {
@@ -317,11 +317,11 @@ impl<I: Inbox, S: Spool> Session<I, S> {
                 ) =>
             {
                 tracing::error!(%error, "no room in the spool");
-                texts::SPOOL_FULL
+                texts::spool_full(self.receiver.gate.site())
             }
             Err(Fault::Disk(error)) => {
                 tracing::error!(%error, "the message could not be stored");
-                texts::LOCAL_FAULT
+                texts::local_fault(self.receiver.gate.site())
             }
         }
     }
@@ -330,7 +330,7 @@ impl<I: Inbox, S: Spool> Session<I, S> {
         let arrived_at = SystemTime::now();
         let receiver = Arc::clone(&self.receiver);
         let Some(transaction) = &mut self.transaction else {
-            return Err(Fault::Refused(texts::LOCAL_FAULT));
+            return Err(Fault::Refused(texts::local_fault(receiver.gate.site())));
         };
         let received_at = transaction.message.received_at;
         let recipients = transaction.of(recipient);
