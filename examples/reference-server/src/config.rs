@@ -216,17 +216,16 @@ impl Config {
     }
 
     pub(crate) fn listener(&self) -> Result<ListenerConfig> {
-        let domain = self
-            .site()?
-            .reply_domain()
-            .as_str()
-            .parse()
-            .context("host")?;
+        let site = self.site()?;
+        let domain = site.reply_domain().as_str().parse().context("host")?;
         // As Postfix does: scripts that pipe Unix files into sendmail are many, and the end of data stays strict.
-        let machine = ServerConfig::new(domain)
+        let mut machine = ServerConfig::new(domain)
             .max_message_octets(self.inbound.max_message_octets)
             .require_tls(self.inbound.require_tls)
             .bare_line_ends(BareLineEnds::Normalize);
+        if let Some(help) = site.help() {
+            machine = machine.help(help);
+        }
         let proxies = self
             .inbound
             .proxy_from
