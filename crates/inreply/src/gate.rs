@@ -7,6 +7,7 @@ use inreply_smtp::wire::path::ForwardPath;
 use inreply_smtp::wire::reply::Reply;
 use inreply_token::{Addresses, Context, Day, Host, KeyRing, OpenError, Opened};
 
+use crate::catalogue::Refusal;
 use crate::inbox::Standing;
 use crate::site::Site;
 use crate::texts;
@@ -101,7 +102,7 @@ impl Gate {
         let (local_part, domain) = (mailbox.unquoted_local_part(), mailbox.domain());
         let is = |host: &Host| host.as_str().eq_ignore_ascii_case(domain);
         if !self.site.serves(domain) {
-            return Decision::Refuse(texts::not_our_domain(&self.site));
+            return Decision::Refuse(texts::refuse(&self.site, &Refusal::NotOurDomain));
         }
         if ["postmaster", "abuse"]
             .iter()
@@ -115,7 +116,7 @@ impl Gate {
         {
             return match self.site.discards_no_reply() {
                 true => Decision::Accept(Recipient::Nobody),
-                false => Decision::Refuse(texts::no_reply(&self.site)),
+                false => Decision::Refuse(texts::refuse(&self.site, &Refusal::NoReply)),
             };
         }
         if is(self.site.noreply_domain()) {
@@ -127,7 +128,7 @@ impl Gate {
         if is(self.site.reply_domain()) {
             return self.token(accepted, &self.replies, &local_part, today);
         }
-        Decision::Refuse(texts::no_such_mailbox(&self.site))
+        Decision::Refuse(texts::refuse(&self.site, &Refusal::NoSuchMailbox))
     }
 
     /// Turns the product's answer about a token of [`Decision::Ask`] into a recipient or a refusal.
@@ -137,7 +138,9 @@ impl Gate {
     pub fn admit(&self, opened: Opened, standing: &Standing) -> Result<Recipient, Reply> {
         match standing {
             Standing::Open(_) => Ok(Recipient::Reply(opened)),
-            Standing::Closed(reason) => Err(texts::closed(&self.site, reason)),
+            Standing::Closed(reason) => {
+                Err(texts::refuse(&self.site, &Refusal::Closed(reason.clone())))
+            }
         }
     }
 
@@ -151,12 +154,12 @@ impl Gate {
         let opened = match addresses.open(local_part, today) {
             Ok(opened) => opened,
             Err(OpenError::Expired { since, .. }) => {
-                return Decision::Refuse(texts::expired(&self.site, since));
+                return Decision::Refuse(texts::refuse(&self.site, &Refusal::Expired { since }));
             }
             Err(OpenError::KeyRetired { .. }) => {
-                return Decision::Refuse(texts::key_retired(&self.site));
+                return Decision::Refuse(texts::refuse(&self.site, &Refusal::KeyRetired));
             }
-            Err(_) => return Decision::Refuse(texts::no_such_mailbox(&self.site)),
+            Err(_) => return Decision::Refuse(texts::refuse(&self.site, &Refusal::NoSuchMailbox)),
         };
         match opened.context {
             Context::Bounce => Decision::Accept(Recipient::Bounce(opened)),
@@ -165,7 +168,7 @@ impl Gate {
                 |other| matches!(other, Recipient::Reply(other) if other.ids != opened.ids),
             ) =>
             {
-                Decision::Refuse(texts::another_token(&self.site))
+                Decision::Refuse(texts::refuse(&self.site, &Refusal::AnotherToken))
             }
             _ => Decision::Ask(opened),
         }

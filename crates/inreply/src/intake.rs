@@ -6,16 +6,15 @@ use inreply_mime::Message;
 use inreply_mime::kind::{Action, Kind, Verdict};
 use inreply_mime::reply;
 use inreply_smtp::wire::path::ReversePath;
-use inreply_smtp::wire::reply::Reply;
 use inreply_token::{Ids, Opened};
 use sha2::{Digest, Sha256};
 
 use crate::attachments;
 use crate::auth::Verdicts;
+use crate::catalogue::Refusal;
 use crate::gate::Recipient;
 use crate::inbox::{IdempotencyKey, IncomingReply, Permission, Senders};
 use crate::site::Site;
-use crate::texts;
 
 /// Received fields of a message that runs in a circle (RFC 5321 §6.3 asks for a limit of at least 100).
 const MAX_HOPS: usize = 100;
@@ -59,8 +58,8 @@ pub enum Outcome {
     },
     /// Not taken.
     Refused {
-        /// What the sender hears.
-        reply: Reply,
+        /// What the sender hears: see [`Refusal::reply`].
+        refusal: Refusal,
         /// What the operator reads.
         reason: &'static str,
     },
@@ -160,18 +159,18 @@ fn ignored(kind: Kind, verdict: &Verdict) -> Outcome {
 }
 
 fn comment(site: &Site, mail: &Mail<'_>, message: &Message<'_>, token: Opened) -> Outcome {
-    let refused = |reply, reason| Outcome::Refused { reply, reason };
+    let refused = |refusal, reason| Outcome::Refused { refusal, reason };
     if message.header("received").count() >= MAX_HOPS {
-        return refused(texts::loop_detected(site), "100 or more Received fields");
+        return refused(Refusal::Loop, "100 or more Received fields");
     }
     let from = message.from();
     let (1, [from]) = (message.header("from").count(), &from[..]) else {
-        return refused(texts::not_one_from(site), "not exactly one author in From");
+        return refused(Refusal::NotOneFrom, "not exactly one author in From");
     };
     let permission = mail
         .senders
         .map(|senders| senders.permission(from.address(), mail.verdicts));
-    if let Some((reply, reason)) = permission.and_then(|permission| denied(site, permission)) {
+    if let Some((reply, reason)) = permission.and_then(|permission| denied(permission)) {
         return refused(reply, reason);
     }
     let written = reply::Reply::of_message(message);
@@ -179,14 +178,14 @@ fn comment(site: &Site, mail: &Mail<'_>, message: &Message<'_>, token: Opened) -
         written.source(),
         reply::Source::Encrypted | reply::Source::None
     ) {
-        return refused(texts::unreadable(site), "encrypted, or without any text");
+        return refused(Refusal::Unreadable, "encrypted, or without any text");
     }
     let text = written
         .visible_without(|address| is_own_address(site, address))
         .replace("\r\n", "\n");
     if text.is_empty() {
         return refused(
-            texts::nothing_left(site),
+            Refusal::NothingLeft,
             "nothing was left without quotes and signature",
         );
     }
@@ -216,19 +215,19 @@ fn comment(site: &Site, mail: &Mail<'_>, message: &Message<'_>, token: Opened) -
 }
 
 /// What a sender hears who may not use the token, and what the operator reads.
-pub(crate) fn denied(site: &Site, permission: Permission) -> Option<(Reply, &'static str)> {
+pub(crate) fn denied(permission: Permission) -> Option<(Refusal, &'static str)> {
     match permission {
         Permission::Granted => None,
         Permission::Stranger => Some((
-            texts::sender_not_allowed(site),
+            Refusal::SenderNotAllowed,
             "the author in From may not use this token",
         )),
         Permission::Undecided => Some((
-            texts::sender_undecided(site),
+            Refusal::SenderUndecided,
             "whether the author's domain vouches for the message is not known yet",
         )),
         Permission::Unproven => Some((
-            texts::sender_unproven(site),
+            Refusal::SenderUnproven,
             "the author's domain does not vouch for the message",
         )),
     }

@@ -42,6 +42,7 @@
 
 pub mod attachments;
 pub mod auth;
+pub mod catalogue;
 pub mod gate;
 pub mod inbox;
 pub mod intake;

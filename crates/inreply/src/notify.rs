@@ -201,14 +201,11 @@ impl Notification {
                 .replace("\r\n", "\n")
                 .replace('\n', "\r\n")
         );
-        body.push_str("Answer this e-mail to comment");
-        if let Some(url) = &self.url {
-            body.push_str(&format!(", or read it at\r\n{}", one_line(url)));
-        }
-        body.push_str(".\r\n");
-        if let Some(link) = site.support_link() {
-            body.push_str(&format!("Help: {link}\r\n"));
-        }
+        let url = self.url.as_deref().map(one_line);
+        let footer = site.texts().notification_footer(url.as_deref());
+        body.push_str(&footer.replace('\n', "\r\n"));
+        body.push_str("\r\n");
+        push_help(&mut body, site);
         body
     }
 }
@@ -223,13 +220,9 @@ pub fn test_message(
     now: SystemTime,
 ) -> Result<Vec<u8>, ComposeError> {
     let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let mut body = format!(
-        "This is a test of the e-mail settings of {}. It arrived.\r\n",
-        site.host()
-    );
-    if let Some(link) = site.support_link() {
-        body.push_str(&format!("Help: {link}\r\n"));
-    }
+    let texts = site.texts();
+    let mut body = texts.test_text(site).replace('\n', "\r\n") + "\r\n";
+    push_help(&mut body, site);
     let message = MessageBuilder::new()
         .message_id(format!("test/{}@{}", since.as_micros(), site.host()))
         .date(i64::try_from(since.as_secs()).unwrap_or_default())
@@ -239,9 +232,17 @@ pub fn test_message(
         ))
         .to(Address::new_address(None::<&str>, to.as_str()))
         .header("Auto-Submitted", Raw::new("auto-generated"))
-        .subject(format!("Test e-mail from {}", site.host()))
+        .subject(one_line(&texts.test_subject(site)))
         .text_body(body);
     Ok(message.write_to_vec()?)
+}
+
+/// Where there is help, as the last line of a mail.
+fn push_help(body: &mut String, site: &Site) {
+    if let Some(link) = site.support_link() {
+        body.push_str(&site.texts().help(link));
+        body.push_str("\r\n");
+    }
 }
 
 impl Thread {

@@ -9,12 +9,12 @@ use inreply_mime::Message;
 use inreply_mime::kind::{Kind, Verdict};
 use inreply_smtp::client::Envelope;
 use inreply_smtp::wire::path::{ForwardPath, ReversePath};
-use inreply_smtp::wire::reply::Reply;
 use mail_builder::MessageBuilder;
 use mail_builder::headers::address::Address;
 use mail_builder::headers::message_id::MessageId;
 use mail_builder::headers::raw::Raw;
 
+use crate::catalogue::Refusal;
 use crate::notify::{ComposeError, one_line};
 use crate::site::Site;
 
@@ -25,20 +25,20 @@ const MAX_SUBJECT: usize = 200;
 ///
 /// ```
 /// use std::time::SystemTime;
+/// use inreply::catalogue::Refusal;
 /// use inreply::rejection::Rejection;
 /// use inreply::site::Site;
-/// use inreply::smtp::wire::reply::{Reply, ReplyCode};
 ///
 /// let site = Site::new("forge.example")?.support("help@forge.example".parse()?);
 /// let message = b"From: ann@example.com\r\nSubject: Re: Build fails\r\nMessage-ID: <1@example.com>\r\n\r\nMerge it.\r\n";
-/// let reply = Reply::literal(ReplyCode::MAILBOX_UNAVAILABLE, (5, 2, 1), "No answer is taken here any more: the issue is locked");
+/// let refusal = Refusal::Closed("the issue is locked".to_owned());
 /// let ann = "<ann@example.com>".parse()?;
-/// let rejection = Rejection::of(&site, &ann, message, &reply, SystemTime::UNIX_EPOCH)?.unwrap();
+/// let rejection = Rejection::of(&site, &ann, message, &refusal, SystemTime::UNIX_EPOCH)?.unwrap();
 /// let text = String::from_utf8(rejection.message)?;
 /// assert!(text.contains("Auto-Submitted: auto-replied\r\n") && text.contains("In-Reply-To: <1@example.com>\r\n"));
 /// assert!(text.contains("the issue is locked"));
 ///
-/// assert!(Rejection::of(&site, &"<>".parse()?, message, &reply, SystemTime::UNIX_EPOCH)?.is_none());
+/// assert!(Rejection::of(&site, &"<>".parse()?, message, &refusal, SystemTime::UNIX_EPOCH)?.is_none());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub struct Rejection {
 }
 
 impl Rejection {
-    /// The mail about `message`, which came from `sender`, in the words of `reply`.
+    /// The mail about `message`, which came from `sender`, because of `refusal`.
     ///
     /// None where nobody is told: there is no sender, the sender is of this site, or the message was written by a machine or came
     /// over a list.
@@ -62,7 +62,7 @@ impl Rejection {
         site: &Site,
         sender: &ReversePath<'static>,
         message: &[u8],
-        reply: &Reply,
+        refusal: &Refusal,
         now: SystemTime,
     ) -> Result<Option<Self>, ComposeError> {
         let Some(mailbox) = sender.mailbox() else {
@@ -73,6 +73,7 @@ impl Rejection {
         if kind != Kind::Human || site.serves(mailbox.domain()) {
             return Ok(None);
         }
+        let texts = site.texts();
         let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
         let mut subject = one_line(&original.subject().unwrap_or_default());
         subject.truncate(subject.floor_char_boundary(MAX_SUBJECT));
@@ -86,19 +87,25 @@ impl Rejection {
             .to(Address::new_address(None::<&str>, mailbox.as_str()))
             .header("Auto-Submitted", Raw::new("auto-replied"))
             .header("X-Auto-Response-Suppress", Raw::new("All"))
-            .subject(format!("Not taken: {subject}"));
+            .subject(format!(
+                "{}: {subject}",
+                one_line(&texts.rejection_subject())
+            ));
         if let Some(id) = original.message_id() {
             builder = builder
                 .in_reply_to(MessageId::new(id.clone()))
                 .references(MessageId::new(id));
         }
-        let why: Vec<&str> = reply.lines().map(str::trim).collect();
+        let help = site.support_link().map(|link| texts.help(link) + "\n");
         let body = format!(
-            "Your answer to a notification of {} did not become a comment.\r\n\r\n    {}\r\n\r\nSubject of your answer: {subject}\r\n\
-             This mail was written by a program, and nobody reads answers to it.\r\n",
-            site.host(),
-            why.join("\r\n    "),
-        );
+            "{}\n\n    {}\n\n{}: {subject}\n{}{}\n",
+            texts.rejection_opening(site),
+            one_line(&texts.sentence(refusal, site)),
+            texts.rejection_about(),
+            help.unwrap_or_default(),
+            texts.rejection_closing(),
+        )
+        .replace('\n', "\r\n");
         let message = builder.text_body(body).write_to_vec()?;
         let envelope = Envelope::new(ReversePath::Null)
             .to(ForwardPath::from(mailbox.clone().into_owned()))
@@ -110,13 +117,18 @@ impl Rejection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use inreply_smtp::wire::reply::ReplyCode;
+    use crate::catalogue::{Catalogue, Korean};
 
     fn of(sender: &str, message: &str) -> Option<String> {
         let site = Site::new("forge.example").unwrap();
-        let reply = Reply::literal(ReplyCode::FAILED, (5, 6, 0), "Nothing was left");
         let sender = sender.parse().unwrap();
-        let rejection = Rejection::of(&site, &sender, message.as_bytes(), &reply, UNIX_EPOCH);
+        let rejection = Rejection::of(
+            &site,
+            &sender,
+            message.as_bytes(),
+            &Refusal::NothingLeft,
+            UNIX_EPOCH,
+        );
         rejection
             .unwrap()
             .map(|rejection| String::from_utf8(rejection.message).unwrap())
@@ -161,5 +173,52 @@ mod tests {
         );
         assert!(text.lines().all(|line| line.len() <= 998));
         assert_eq!(parsed.header("references").count(), 0);
+    }
+
+    #[test]
+    fn a_korean_site_speaks_korean_in_mails_and_ascii_in_smtp() {
+        let site = Site::new("forge.example")
+            .unwrap()
+            .support("help@forge.example".parse().unwrap())
+            .catalogue(Korean);
+        let message = b"From: ann@example.com\r\nSubject: hi\r\n\r\n> quoted\r\n";
+        let sender = "<ann@example.com>".parse().unwrap();
+        let refusals = [
+            Refusal::NotOurDomain,
+            Refusal::NoSuchMailbox,
+            Refusal::NoReply,
+            Refusal::Expired {
+                since: inreply_token::Day::from_unix_seconds(1_800_000_000),
+            },
+            Refusal::KeyRetired,
+            Refusal::Closed("locked".to_owned()),
+            Refusal::NotTaken("too long".to_owned()),
+            Refusal::Failed,
+            Refusal::AnotherToken,
+            Refusal::SenderNotAllowed,
+            Refusal::SenderUnproven,
+            Refusal::SenderUndecided,
+            Refusal::Loop,
+            Refusal::NotOneFrom,
+            Refusal::Unreadable,
+            Refusal::NothingLeft,
+            Refusal::TooMany,
+            Refusal::SpoolFull,
+            Refusal::LocalFault,
+        ];
+        for refusal in refusals {
+            let reply = refusal.reply(&site).to_string();
+            assert!(reply.is_ascii() && !reply.contains('?'), "{reply}");
+            assert!(reply.lines().all(|line| line.len() <= 510), "{reply}");
+            assert!(reply.contains("Help: help@forge.example"), "{reply}");
+            let rejection = Rejection::of(&site, &sender, message, &refusal, UNIX_EPOCH);
+            let mail = rejection.unwrap().unwrap().message;
+            let mail = Message::parse(&mail);
+            assert_eq!(mail.subject().unwrap(), "등록되지 않음: hi");
+            let text = mail.text();
+            assert!(text.contains("도움말: help@forge.example"), "{text}");
+            let sentence = Korean.sentence(&refusal, &site);
+            assert!(!sentence.is_ascii() && text.contains(&sentence), "{text}");
+        }
     }
 }

@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use inreply_smtp::wire::mailbox::Mailbox;
 use inreply_smtp::wire::reply::ReplyText;
 use inreply_token::{Host, HostError};
 
 use crate::attachments::AttachmentLimits;
+use crate::catalogue::{Catalogue, English};
 
 /// The domains and addresses of one installation, derived from its host name and changed where it differs.
 ///
@@ -29,6 +31,7 @@ pub struct Site {
     reasons: Vec<String>,
     discard_no_reply: bool,
     attachments: AttachmentLimits,
+    texts: Arc<dyn Catalogue>,
 }
 
 /// Why a host cannot carry an installation.
@@ -72,6 +75,7 @@ impl Site {
             reasons: reasons.map(str::to_owned).to_vec(),
             discard_no_reply: false,
             attachments: AttachmentLimits::default(),
+            texts: Arc::new(English),
         })
     }
 
@@ -115,6 +119,13 @@ impl Site {
         self
     }
 
+    /// The language of replies and mails. Defaults to [`English`].
+    #[must_use]
+    pub fn catalogue(mut self, texts: impl Catalogue + 'static) -> Self {
+        self.texts = Arc::new(texts);
+        self
+    }
+
     /// The host.
     pub fn host(&self) -> &Host {
         &self.host
@@ -138,6 +149,11 @@ impl Site {
     /// The support link.
     pub fn support_link(&self) -> Option<&SupportLink> {
         self.support.as_ref()
+    }
+
+    /// The texts.
+    pub fn texts(&self) -> &dyn Catalogue {
+        &*self.texts
     }
 
     /// The limits of attachments.

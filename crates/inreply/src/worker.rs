@@ -7,19 +7,18 @@ use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use inreply_mime::Message;
-use inreply_smtp::wire::reply::Reply;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{sleep, timeout};
 use tracing::Instrument;
 
 use crate::auth::AuthResult;
+use crate::catalogue::Refusal;
 use crate::gate::{Decision, Recipient};
 use crate::inbox::{Inbox, InboxError, IncomingReply, Receipt};
 use crate::intake::{Mail, Outcome, decide};
 use crate::receiver::{Receiver, ask, day};
 use crate::spool::{Envelope, Folder, Preamble, QueueId, Spool};
-use crate::texts;
 
 /// Messages that are offered to the product at once. Those to one reply address keep their order.
 const LANES: u64 = 4;
@@ -236,15 +235,15 @@ async fn process<I: Inbox, S: Spool>(
         Ok(done) => done,
         Err(_) => return Err("the product did not answer in time".to_owned()),
     };
-    let (reply, reason) = match done {
+    let (refusal, reason) = match done {
         Ok(Done::Filed(folder)) => return Ok(folder),
-        Ok(Done::Refused { reply, reason }) => (reply, reason),
+        Ok(Done::Refused { refusal, reason }) => (refusal, reason),
         Err(InboxError::Transient(reason)) => return Err(reason),
-        Err(InboxError::Permanent(reason)) => (texts::failed(receiver.gate.site()), reason),
+        Err(InboxError::Permanent(reason)) => (Refusal::Failed, reason),
     };
     // A sender that its own domain disowns is somebody else, who is not to hear of it.
     if let Some(token) = token.filter(|_| !disowned) {
-        receiver.tell(&token, &sender, &octets, &reply);
+        receiver.tell(&token, &sender, &octets, &refusal);
     }
     Ok(Folder::Failure(reason))
 }
@@ -254,7 +253,7 @@ enum Done {
     Filed(Folder),
     /// The sender, who has a 250, is told by mail.
     Refused {
-        reply: Reply,
+        refusal: Refusal,
         reason: String,
     },
 }
@@ -295,9 +294,9 @@ async fn give<I: Inbox, S>(
         }
         Outcome::Operator => Folder::Operator,
         Outcome::Ignored { kind, .. } => Folder::Ignored(kind),
-        Outcome::Refused { reply, reason } => {
+        Outcome::Refused { refusal, reason } => {
             return Ok(Done::Refused {
-                reply,
+                refusal,
                 reason: reason.to_owned(),
             });
         }
@@ -309,8 +308,8 @@ async fn comment<I: Inbox, S>(
     receiver: &Receiver<I, S>,
     reply: IncomingReply,
 ) -> Result<Done, InboxError> {
-    if let Some((reply, reason)) = ask(receiver, &reply, None).await? {
-        return Ok(Done::Refused { reply, reason });
+    if let Some((refusal, reason)) = ask(receiver, &reply, None).await? {
+        return Ok(Done::Refused { refusal, reason });
     }
     Ok(Done::Filed(match receiver.inbox.comment(reply).await? {
         Receipt::Stored => Folder::Success,

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use inreply::auth::Authenticator;
+use inreply::catalogue::{English, Korean};
 use inreply::gate::Gate;
 use inreply::listener::ListenerConfig;
 use inreply::logs::{LogFile, Logs, MailLog, RepliesLog};
@@ -35,11 +36,20 @@ pub(crate) struct Config {
     pub(crate) data: PathBuf,
     pub(crate) support: String,
     pub(crate) url: String,
+    pub(crate) language: Language,
     pub(crate) discard_no_reply: bool,
     pub(crate) retired_keys: Vec<u8>,
     pub(crate) inbound: Inbound,
     pub(crate) keep: Keep,
     pub(crate) outbound: Outbound,
+}
+
+/// The language of mails.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Language {
+    En,
+    Ko,
 }
 
 /// Days that messages are kept; 0 is for good.
@@ -114,6 +124,7 @@ impl Default for Config {
             data: "inreply-data".into(),
             support: String::new(),
             url: String::new(),
+            language: Language::En,
             discard_no_reply: false,
             retired_keys: Vec::new(),
             inbound: Inbound::default(),
@@ -183,6 +194,10 @@ impl Config {
         let site = Site::new(&self.host)
             .context("host")?
             .discard_no_reply(self.discard_no_reply);
+        let site = match self.language {
+            Language::En => site.catalogue(English),
+            Language::Ko => site.catalogue(Korean),
+        };
         Ok(match self.support.as_str() {
             "" => site,
             link => site.support(link.parse().context("support")?),

@@ -77,7 +77,7 @@ fn a_domain_that_vouches_for_its_author() {
                 assert_eq!(reply.verdicts, verdicts);
                 250
             }
-            Outcome::Refused { reply, .. } => reply.code().as_u16(),
+            Outcome::Refused { refusal, .. } => refusal.reply(gate().site()).code().as_u16(),
             other => panic!("{other:?}"),
         }
     };
@@ -128,7 +128,12 @@ fn the_first_fault_counts() {
             &[recipient(Context::Reply)],
             &only,
         ) {
-            Outcome::Refused { reply, .. } => reply.to_string().chars().take(9).collect(),
+            Outcome::Refused { refusal, .. } => refusal
+                .reply(gate().site())
+                .to_string()
+                .chars()
+                .take(9)
+                .collect(),
             Outcome::Ignored { kind, .. } => kind.to_owned(),
             Outcome::Comment(_) => "comment".to_owned(),
             other => panic!("{other:?}"),

@@ -7,17 +7,16 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use inreply_mime::Message;
 use inreply_smtp::wire::path::ReversePath;
-use inreply_smtp::wire::reply::Reply;
 use tokio::sync::SemaphorePermit;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::{Mode, Receiver};
 use crate::auth::Verdicts;
+use crate::catalogue::Refusal;
 use crate::gate::Recipient;
 use crate::inbox::{Inbox, InboxError, IncomingReply, Review, Senders, Standing};
 use crate::intake::{Mail, Outcome, decide, denied};
-use crate::texts;
 
 /// A message at the final dot.
 #[derive(Debug)]
@@ -35,7 +34,7 @@ pub(super) struct Letter {
 #[derive(Debug)]
 pub(super) enum Judged {
     Take { message_id: Option<String> },
-    Refuse { reply: Reply, reason: String },
+    Refuse { refusal: Refusal, reason: String },
 }
 
 /// Decides a message; whatever the product does not say in time is left to the worker. `reading` is what it may be in memory
@@ -68,13 +67,13 @@ pub(super) async fn judge<I: Inbox, S: Send + Sync + 'static>(
     drop(reading);
     let take = Judged::Take { message_id };
     match outcome {
-        Some(Outcome::Refused { reply, reason }) => Ok(Judged::Refuse {
-            reply,
+        Some(Outcome::Refused { refusal, reason }) => Ok(Judged::Refuse {
+            refusal,
             reason: reason.to_owned(),
         }),
         Some(Outcome::Comment(reply)) => {
             match timeout(receiver.deadline, ask(receiver, &reply, senders)).await {
-                Ok(Ok(Some((reply, reason)))) => Ok(Judged::Refuse { reply, reason }),
+                Ok(Ok(Some((refusal, reason)))) => Ok(Judged::Refuse { refusal, reason }),
                 Ok(Ok(None)) => Ok(take),
                 // Never is for the worker to file, with its reason.
                 Ok(Err(InboxError::Permanent(_))) => Ok(take),
@@ -102,22 +101,21 @@ pub(crate) async fn ask<I: Inbox, S>(
     receiver: &Receiver<I, S>,
     reply: &IncomingReply,
     senders: Option<Senders>,
-) -> Result<Option<(Reply, String)>, InboxError> {
-    let site = receiver.gate.site();
+) -> Result<Option<(Refusal, String)>, InboxError> {
     let inbox = &receiver.inbox;
     if senders.is_none() {
         match inbox.standing(&reply.token).await? {
-            Standing::Closed(reason) => return Ok(Some((texts::closed(site, &reason), reason))),
+            Standing::Closed(reason) => return Ok(Some((Refusal::Closed(reason.clone()), reason))),
             Standing::Open(senders) => {
                 let permission = senders.permission(&reply.from, reply.verdicts.as_ref());
-                if let Some((reply, reason)) = denied(site, permission) {
-                    return Ok(Some((reply, reason.to_owned())));
+                if let Some((refusal, reason)) = denied(permission) {
+                    return Ok(Some((refusal, reason.to_owned())));
                 }
             }
         }
     }
     Ok(match inbox.review(reply).await? {
         Review::Take => None,
-        Review::Refuse(reason) => Some((texts::not_taken(site, &reason), reason)),
+        Review::Refuse(reason) => Some((Refusal::NotTaken(reason.clone()), reason)),
     })
 }

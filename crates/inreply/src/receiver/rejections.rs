@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use inreply_smtp::wire::path::ReversePath;
-use inreply_smtp::wire::reply::Reply;
 use inreply_token::Opened;
 use tokio::sync::mpsc;
 
 use super::Receiver;
+use crate::catalogue::Refusal;
 use crate::rates::{Rate, RateLimits, Rates};
 use crate::rejection::Rejection;
 
@@ -44,13 +44,13 @@ impl<I, S> Receiver<I, S> {
         token: &Opened,
         sender: &ReversePath<'static>,
         message: &[u8],
-        reply: &Reply,
+        refusal: &Refusal,
     ) {
         let Some(outgoing) = &self.rejections.outgoing else {
             return;
         };
         let site = self.gate.site();
-        let rejection = match Rejection::of(site, sender, message, reply, SystemTime::now()) {
+        let rejection = match Rejection::of(site, sender, message, refusal, SystemTime::now()) {
             Ok(Some(rejection)) => rejection,
             Ok(None) => return,
             Err(error) => return tracing::error!(%error, "the sender is not told of the refusal"),

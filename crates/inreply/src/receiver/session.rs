@@ -19,6 +19,7 @@ use super::judge::{Judged, Letter, judge};
 use super::writing::{Arrived, Writing};
 use super::{Receiver, day};
 use crate::auth::{AuthservId, Verdicts};
+use crate::catalogue::Refusal;
 use crate::gate::{Decision, Gate, Recipient};
 use crate::inbox::{Inbox, Senders, Standing};
 use crate::listener::Handler;
@@ -152,7 +153,10 @@ impl<I: Inbox, S: Spool> Handler for Session<I, S> {
     ) -> Result<(), Reply> {
         // The machine takes MAIL only behind EHLO, LHLO or HELO.
         let Some(hello) = &self.hello else {
-            return Err(texts::local_fault(self.receiver.gate.site()));
+            return Err(texts::refuse(
+                self.receiver.gate.site(),
+                &Refusal::LocalFault,
+            ));
         };
         self.commands.mail.add(true);
         self.transaction = Some(Transaction {
@@ -183,7 +187,10 @@ impl<I: Inbox, S: Spool> Handler for Session<I, S> {
                 });
                 Ok(())
             }
-            (Ok(_), None) => Err(texts::local_fault(self.receiver.gate.site())),
+            (Ok(_), None) => Err(texts::refuse(
+                self.receiver.gate.site(),
+                &Refusal::LocalFault,
+            )),
             (Err(reply), _) => {
                 self.log_refusal(Stage::Rcpt(&path), &reply);
                 Err(reply)
@@ -270,7 +277,10 @@ impl<I: Inbox, S: Spool> Session<I, S> {
         path: &ForwardPath<'static>,
     ) -> Result<(Recipient, Option<Senders>), Reply> {
         let Some(transaction) = &self.transaction else {
-            return Err(texts::local_fault(self.receiver.gate.site()));
+            return Err(texts::refuse(
+                self.receiver.gate.site(),
+                &Refusal::LocalFault,
+            ));
         };
         let gate = &self.receiver.gate;
         let accepted: Vec<Recipient> = match self.lmtp {
@@ -289,7 +299,7 @@ impl<I: Inbox, S: Spool> Session<I, S> {
                 let again = accepted.contains(&Recipient::Reply(token));
                 let sender = &transaction.reverse_path;
                 if !again && !self.receiver.rates.take(Instant::now(), &token, sender) {
-                    return Err(texts::too_many(gate.site()));
+                    return Err(texts::refuse(gate.site(), &Refusal::TooMany));
                 }
                 match self.receiver.standing(&token).await {
                     Some(standing) => {
@@ -317,11 +327,11 @@ impl<I: Inbox, S: Spool> Session<I, S> {
                 ) =>
             {
                 tracing::error!(%error, "no room in the spool");
-                texts::spool_full(self.receiver.gate.site())
+                texts::refuse(self.receiver.gate.site(), &Refusal::SpoolFull)
             }
             Err(Fault::Disk(error)) => {
                 tracing::error!(%error, "the message could not be stored");
-                texts::local_fault(self.receiver.gate.site())
+                texts::refuse(self.receiver.gate.site(), &Refusal::LocalFault)
             }
         }
     }
@@ -330,7 +340,10 @@ impl<I: Inbox, S: Spool> Session<I, S> {
         let arrived_at = SystemTime::now();
         let receiver = Arc::clone(&self.receiver);
         let Some(transaction) = &mut self.transaction else {
-            return Err(Fault::Refused(texts::local_fault(receiver.gate.site())));
+            return Err(Fault::Refused(texts::refuse(
+                receiver.gate.site(),
+                &Refusal::LocalFault,
+            )));
         };
         let received_at = transaction.message.received_at;
         let recipients = transaction.of(recipient);
@@ -373,9 +386,9 @@ impl<I: Inbox, S: Spool> Session<I, S> {
             arrived = Arrived::InMemory(octets.clone());
         }
         match judge(&receiver, letter, octets, reading).await? {
-            Judged::Refuse { reply, reason } => {
+            Judged::Refuse { refusal, reason } => {
                 tracing::info!(peer = %self.peer, reason, "message refused");
-                Err(Fault::Refused(reply))
+                Err(Fault::Refused(refusal.reply(receiver.gate.site())))
             }
             Judged::Take { message_id } => {
                 let id = arrived
