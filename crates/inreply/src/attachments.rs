@@ -103,7 +103,7 @@ mod tests {
             attachment
                 .name
                 .clone()
-                .unwrap_or(attachment.media_type.clone())
+                .unwrap_or_else(|| attachment.media_type.clone())
         });
         (names.collect(), left_out)
     }

@@ -170,8 +170,8 @@ fn comment(site: &Site, mail: &Mail<'_>, message: &Message<'_>, token: Opened) -
     let permission = mail
         .senders
         .map(|senders| senders.permission(from.address(), mail.verdicts));
-    if let Some((reply, reason)) = permission.and_then(|permission| denied(permission)) {
-        return refused(reply, reason);
+    if let Some((refusal, reason)) = permission.and_then(denied) {
+        return refused(refusal, reason);
     }
     let written = reply::Reply::of_message(message);
     if matches!(
