@@ -1,5 +1,5 @@
-"""What the scripts of this folder share: checks that are counted, ports, and waiting."""
-import smtplib, socket, sys, time
+"""What the scripts of this folder share: checks that are counted, ports, waiting, and a server with its data."""
+import smtplib, socket, subprocess, sys, time
 
 PATIENCE = 30
 passed = 0
@@ -45,3 +45,32 @@ def listening(port):
         return True
     except OSError:
         return False
+
+
+class Forge:
+    """The reference server with its data, without limits: here one sends what hundreds sent. Where it would send, nothing
+    listens."""
+
+    def __init__(self, folder, server, host):
+        self.folder, self.server, self.port = folder, server, free_port()
+        self.data, self.config = folder / "data", folder / "config.toml"
+        self.config.write_text(f'host = "{host}"\ndata = "{self.data}"\n[inbound]\nlisten = "127.0.0.1:{self.port}"\n'
+                               f"max_token_replies = 0\nmax_sender_replies = 0\n[outbound]\nport = {free_port()}\n")
+
+    def run(self, *words):
+        done = subprocess.run([self.server, "--config", self.config, *words], capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(f"FAILED: reference-server {words}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+    def key(self):
+        return (self.data / "keys/1.key").read_text().strip()
+
+    def serve(self):
+        with open(self.folder / "serve.log", "w") as log:
+            self.process = subprocess.Popen([self.server, "--config", self.config, "serve"], stderr=log)
+        wait_for("the server", lambda: greets(self.port))
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(PATIENCE)
