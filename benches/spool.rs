@@ -2,6 +2,8 @@
 //!
 //! A line a number of threads: `spool<TAB>THREADS<TAB>ours<TAB>write+sync+rename<TAB>ratio<TAB>the same+folder sync<TAB>ratio`,
 //! in messages a second and as `ours / bare`. The first bare loop promises less than ours: a crash can take its file's name.
+//! Then `spool<TAB>full<TAB>100000<TAB>empty<TAB>full<TAB>ratio`: messages a second that are stored, found and filed while each folder
+//! holds so many already.
 
 // A bench that cannot write has nothing to measure.
 #![allow(clippy::expect_used)]
@@ -10,9 +12,9 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
-use inreply::spool::Maildir;
+use inreply::spool::{Folder, Maildir, QueueId};
 
 /// A reply with what it quotes.
 const MESSAGE: [u8; 4_096] = [b'a'; 4_096];
@@ -48,6 +50,46 @@ fn main() {
             ours / durable
         );
     }
+    if test {
+        full(100, 10);
+    } else {
+        full(100_000, 2_000);
+    }
+}
+
+/// The way of messages through folders that are empty, and through the same folders when they hold `kept` each.
+fn full(kept: usize, messages: usize) {
+    let mut rates = [0.0_f64; 2];
+    for (at, rate) in rates.iter_mut().enumerate() {
+        let root = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
+        let spool = Maildir::open(root.path()).expect("a spool");
+        let now = SystemTime::now();
+        for number in 0..kept * at {
+            // Years ago, each in a microsecond of its own.
+            let id = QueueId::new(SystemTime::UNIX_EPOCH + Duration::from_micros(number as u64));
+            let name = id.expect("a number").to_string();
+            for folder in [
+                spool.folder(&Folder::Success),
+                spool.folder(&Folder::Failure(String::new())),
+            ] {
+                File::create(folder.join(&name)).expect("a file");
+            }
+        }
+        let start = Instant::now();
+        for _ in 0..messages {
+            let mut draft = spool.begin(now).expect("a file");
+            draft.write(&MESSAGE).expect("room");
+            let id = draft.commit().expect("a disk");
+            spool.find(id).expect("a folder").expect("the message");
+            spool.file(id, &Folder::Success).expect("a folder");
+        }
+        *rate = messages as f64 / start.elapsed().as_secs_f64();
+    }
+    let [empty, full] = rates;
+    println!(
+        "spool\tfull\t{kept}\t{empty:.0}\t{full:.0}\t{:.2}",
+        full / empty
+    );
 }
 
 fn ours(spool: &Maildir) {
