@@ -76,6 +76,30 @@ impl Refusal {
 }
 
 /// The texts of one language.
+///
+/// A product that wants one text otherwise overrides one method, or one refusal in it:
+///
+/// ```
+/// use inreply::catalogue::{Catalogue, English, Refusal};
+/// use inreply::site::Site;
+///
+/// #[derive(Debug)]
+/// struct Ours;
+///
+/// impl Catalogue for Ours {
+///     fn sentence(&self, refusal: &Refusal, site: &Site) -> String {
+///         match refusal {
+///             Refusal::NothingLeft => "We found quotes only.".to_owned(),
+///             other => English.sentence(other, site),
+///         }
+///     }
+/// }
+///
+/// let site = Site::new("forge.example")?.catalogue(Ours);
+/// assert_eq!(site.texts().sentence(&Refusal::NothingLeft, &site), "We found quotes only.");
+/// assert_eq!(site.texts().rejection_subject(), "Not taken");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Catalogue: fmt::Debug + Send + Sync {
     /// The text of an SMTP reply. What is not ASCII in it is sent as `?` (RFC 5321 §4.2), so keep it in ASCII, and within 400
     /// octets.

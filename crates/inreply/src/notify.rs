@@ -417,4 +417,33 @@ mod tests {
         .unwrap_err();
         assert!(matches!(error, ComposeError::Mint(_)), "{error}");
     }
+
+    #[test]
+    fn the_footer_is_in_the_language_of_the_site() {
+        let site = Site::new("forge.example")
+            .unwrap()
+            .support("help@forge.example".parse().unwrap())
+            .catalogue(crate::catalogue::Korean);
+        let ring = KeyRing::new(KeyId(1), Key::from_bytes(&[7; 32]).unwrap());
+        let gate = Gate::new(site, &ring);
+        let composed = notification().compose(&gate, now()).unwrap();
+        let message = Message::parse(&composed.message);
+        assert!(
+            message.text().ends_with(
+                "\r\n-- \r\n이 메일에 답장하면 댓글이 됩니다. 웹에서 보기:\r\nhttps://forge.example/issues/7\r\n\
+                 도움말: help@forge.example\r\n"
+            ),
+            "{}",
+            message.text()
+        );
+        let test = test_message(gate.site(), &"ann@example.com".parse().unwrap(), now()).unwrap();
+        // RFC 2047: what is not ASCII in the header is an encoded word.
+        let head = test
+            .split(|octet| *octet == b'\n')
+            .take_while(|line| *line != b"\r");
+        assert!(head.into_iter().all(<[u8]>::is_ascii));
+        let test = Message::parse(&test);
+        assert_eq!(test.subject().unwrap(), "forge.example의 시험 메일");
+        assert!(test.text().contains("잘 도착했습니다"));
+    }
 }
