@@ -1,12 +1,12 @@
 //! A spool of one's own in the place of the maildir, in an embedded database: `custom-spool FILE [SMTP-ADDRESS]`.
 //!
-//! What waits and what failed are two tables; what became a comment is deleted. A message is committed before its `250`, and a
+//! What waits and what is kept are two tables; what became a comment, and the mail of machines, is deleted. A message is committed before its `250`, and a
 //! restart finds what waits.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use inreply::gate::Gate;
 use inreply::inbox::{Inbox, InboxError, IncomingReply, Receipt, Senders, Standing};
@@ -24,7 +24,11 @@ use tokio::task::spawn_blocking;
 
 /// By id, which sorts by arrival.
 const WAITING: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("waiting");
-const FAILED: TableDefinition<'_, &str, (&str, &[u8])> = TableDefinition::new("failed");
+/// What failed, with its reason, and the operator's mail.
+const KEPT: TableDefinition<'_, &str, (&str, &[u8])> = TableDefinition::new("kept");
+
+/// How long a message that was put off is left alone.
+const PAUSE: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Clone)]
 struct InRedb(Arc<Shared>);
@@ -32,8 +36,8 @@ struct InRedb(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     database: Database,
-    /// Of this process; a restart claims anew.
-    claimed: Mutex<HashSet<QueueId>>,
+    /// Of this process, with the time from which they may be claimed again; a restart claims anew.
+    claimed: Mutex<HashMap<QueueId, Option<Instant>>>,
     arrived: Notify,
 }
 
@@ -42,7 +46,7 @@ impl InRedb {
         let database = Database::create(path)?;
         let transaction = database.begin_write()?;
         transaction.open_table(WAITING)?;
-        transaction.open_table(FAILED)?;
+        transaction.open_table(KEPT)?;
         transaction.commit()?;
         Ok(Self(Arc::new(Shared {
             database,
@@ -65,7 +69,7 @@ impl InRedb {
         })
     }
 
-    fn claimed<T>(&self, work: impl FnOnce(&mut HashSet<QueueId>) -> T) -> T {
+    fn claimed<T>(&self, work: impl FnOnce(&mut HashMap<QueueId, Option<Instant>>) -> T) -> T {
         work(
             &mut self
                 .0
@@ -133,20 +137,24 @@ impl Spool for InRedb {
                 .collect::<Result<BTreeSet<QueueId>, redb::Error>>()
         });
         let waiting = waiting.await?;
+        let now = Instant::now();
         Ok(self.claimed(|claimed| {
             let free: Vec<QueueId> = waiting
                 .into_iter()
-                .filter(|id| !claimed.contains(id))
+                .filter(|id| match claimed.get(id) {
+                    None => true,
+                    Some(until) => until.is_some_and(|until| until <= now),
+                })
                 .take(most)
                 .collect();
-            claimed.extend(&free);
+            claimed.extend(free.iter().map(|id| (*id, None)));
             free
         }))
     }
 
     async fn due(&self) {
         // What was put off is looked at again though nothing arrives.
-        let _ = tokio::time::timeout(Duration::from_secs(30), self.0.arrived.notified()).await;
+        let _ = tokio::time::timeout(PAUSE, self.0.arrived.notified()).await;
     }
 
     async fn read(&self, id: QueueId) -> io::Result<Vec<u8>> {
@@ -160,7 +168,8 @@ impl Spool for InRedb {
     }
 
     async fn put_off(&self, id: QueueId, _: &str) -> io::Result<()> {
-        self.claimed(|claimed| claimed.remove(&id));
+        let until = Instant::now() + PAUSE;
+        self.claimed(|claimed| claimed.insert(id, Some(until)));
         Ok(())
     }
 
@@ -170,9 +179,14 @@ impl Spool for InRedb {
             {
                 let mut waiting = transaction.open_table(WAITING)?;
                 let octets = waiting.remove(id.as_str())?;
-                if let (Folder::Failure(reason), Some(octets)) = (folder, octets) {
-                    let mut failed = transaction.open_table(FAILED)?;
-                    failed.insert(id.as_str(), (reason.as_str(), octets.value()))?;
+                let why = match &folder {
+                    Folder::Failure(reason) => Some(reason.as_str()),
+                    Folder::Operator => Some("for the operator"),
+                    _ => None,
+                };
+                if let Some((why, octets)) = why.zip(octets) {
+                    let mut kept = transaction.open_table(KEPT)?;
+                    kept.insert(id.as_str(), (why, octets.value()))?;
                 }
             }
             Ok(transaction.commit()?)

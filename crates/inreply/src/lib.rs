@@ -36,7 +36,7 @@
 //! # Limits
 //!
 //! Sizes, counts and times of a session stand in [`smtp::server::ServerConfig`]. A session keeps up to 256 KiB of a message in
-//! memory; larger ones go to the spool while they arrive, and four at a time are read whole by intake. The worker has eight messages
+//! memory; larger ones go to the spool while they arrive, and eight at a time are read whole by intake. The worker has four messages
 //! in memory at most. What a message may attach is limited by [`attachments::AttachmentLimits`].
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]

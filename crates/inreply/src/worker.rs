@@ -7,7 +7,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use inreply_mime::Message;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use inreply_token::Opened;
+use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{sleep, timeout};
 use tracing::Instrument;
@@ -20,11 +21,13 @@ use crate::intake::{Mail, Outcome, decide};
 use crate::receiver::{Receiver, ask, day};
 use crate::spool::{Envelope, Folder, Preamble, QueueId, Spool};
 
-/// Messages that are offered to the product at once. Those to one reply address keep their order.
+/// Messages that are offered to the product at once, and in memory. Those to one reply address keep their order, unless one of
+/// them is put off.
 const LANES: u64 = 4;
 
-/// Messages that are in memory, waiting for their lane or in it.
-const IN_MEMORY: usize = 8;
+/// Messages that wait for one lane, as ids; what is beyond is put off, so that a product that hangs with one message does not
+/// stop the others.
+const QUEUED: usize = 1_024;
 
 /// Messages that are claimed at once.
 const BATCH: usize = 64;
@@ -38,25 +41,16 @@ const SPOOL_PAUSE: Duration = Duration::from_secs(1);
 /// How often messages that were kept long enough are deleted.
 const EXPIRE_EVERY: Duration = Duration::from_hours(1);
 
-/// A claimed message on its way to the product.
-#[derive(Debug)]
-struct Work {
-    id: QueueId,
-    file: Bytes,
-    _in_memory: OwnedSemaphorePermit,
-}
-
 /// Works until `shutdown` holds true or its sender is gone. What lies in the spool at the start, after a crash, say, comes
 /// first. What is with the product at the end of it is finished; the rest waits for the next start.
 pub async fn run<I: Inbox, S: Spool>(
     receiver: Arc<Receiver<I, S>>,
     mut shutdown: watch::Receiver<bool>,
 ) {
-    let memory = Arc::new(Semaphore::new(IN_MEMORY));
     let mut tasks = JoinSet::new();
-    let lanes: Vec<mpsc::Sender<Work>> = (0..LANES)
+    let lanes: Vec<mpsc::Sender<QueueId>> = (0..LANES)
         .map(|_| {
-            let (sender, lane) = mpsc::channel(IN_MEMORY);
+            let (sender, lane) = mpsc::channel(QUEUED);
             tasks.spawn(work(Arc::clone(&receiver), lane, shutdown.clone()));
             sender
         })
@@ -68,21 +62,16 @@ pub async fn run<I: Inbox, S: Spool>(
             expired_at = Some(Instant::now());
         }
         tokio::select! {
-            () = dispatch(&receiver, &memory, &lanes) => {}
+            () = dispatch(&receiver, &lanes) => {}
             _ = shutdown.wait_for(|stop| *stop) => break,
         }
     }
     drop(lanes);
-    // A lane that panicked took its message with it, which is still in the spool.
     while tasks.join_next().await.is_some() {}
 }
 
 /// Claims what is due and gives it to the lanes; waits where there is nothing.
-async fn dispatch<I: Inbox, S: Spool>(
-    receiver: &Receiver<I, S>,
-    memory: &Arc<Semaphore>,
-    lanes: &[mpsc::Sender<Work>],
-) {
+async fn dispatch<I: Inbox, S: Spool>(receiver: &Receiver<I, S>, lanes: &[mpsc::Sender<QueueId>]) {
     let ids = match receiver.spool.claim(BATCH).await {
         Ok(ids) => ids,
         Err(error) => {
@@ -94,55 +83,74 @@ async fn dispatch<I: Inbox, S: Spool>(
         return receiver.spool.due().await;
     }
     for id in ids {
-        let Ok(in_memory) = Arc::clone(memory).acquire_owned().await else {
-            return;
+        let Some(file) = read(receiver, id).await else {
+            continue;
         };
-        let file = match receiver.spool.read(id).await {
-            Ok(file) => Bytes::from(file),
-            Err(error) => {
-                if error.kind() != io::ErrorKind::NotFound {
-                    tracing::error!(%id, %error, "the message cannot be read");
-                }
-                put_off(receiver, id, &error.to_string()).await;
-                continue;
-            }
-        };
-        let work = Work {
-            id,
-            _in_memory: in_memory,
-            file,
-        };
-        let lane = usize::try_from(lane_of(&work.file)).ok();
-        if let Some(lane) = lane.and_then(|lane| lanes.get(lane))
-            && lane.send(work).await.is_err()
-        {
-            return;
+        let lane = usize::try_from(lane_of(receiver, id, &file)).ok();
+        let sent = lane
+            .and_then(|lane| lanes.get(lane))
+            .map(|lane| lane.try_send(id));
+        if !matches!(sent, Some(Ok(()))) {
+            put_off(receiver, id, "too many messages wait for the product").await;
         }
     }
 }
 
-/// The lane of a message: the same for all to one reply address, whose order is that of their arrival.
-fn lane_of(file: &[u8]) -> u64 {
-    let envelope = Preamble::split(file).map(|(envelope, _)| envelope);
+/// The file of a message; one that cannot be read is put off.
+async fn read<I, S: Spool>(receiver: &Receiver<I, S>, id: QueueId) -> Option<Bytes> {
+    match receiver.spool.read(id).await {
+        Ok(file) => Some(Bytes::from(file)),
+        Err(error) => {
+            if error.kind() != io::ErrorKind::NotFound {
+                tracing::error!(%id, %error, "the message cannot be read");
+            }
+            put_off(receiver, id, &error.to_string()).await;
+            None
+        }
+    }
+}
+
+/// The lane of a message: the same for all with one reply token.
+fn lane_of<I: Inbox, S>(receiver: &Receiver<I, S>, id: QueueId, file: &[u8]) -> u64 {
+    let recipients = Preamble::split(file)
+        .and_then(|(envelope, _)| recipients(receiver, &envelope, id.arrival()).ok());
     let mut hasher = DefaultHasher::new();
-    for recipient in envelope.iter().flat_map(|envelope| &envelope.recipients) {
-        recipient.to_string().to_ascii_lowercase().hash(&mut hasher);
+    match recipients.as_deref().and_then(reply_token) {
+        Some(token) => token.ids.hash(&mut hasher),
+        None => id.hash(&mut hasher),
     }
     hasher.finish() % LANES
+}
+
+/// The token of a reply among what the recipients stand for.
+fn reply_token(recipients: &[Recipient]) -> Option<Opened> {
+    recipients.iter().find_map(|recipient| match recipient {
+        Recipient::Reply(token) => Some(*token),
+        _ => None,
+    })
 }
 
 /// One lane: a message at a time.
 async fn work<I: Inbox, S: Spool>(
     receiver: Arc<Receiver<I, S>>,
-    mut lane: mpsc::Receiver<Work>,
+    mut lane: mpsc::Receiver<QueueId>,
     shutdown: watch::Receiver<bool>,
 ) {
-    while let Some(work) = lane.recv().await {
+    while let Some(id) = lane.recv().await {
         if *shutdown.borrow() {
             return;
         }
-        let span = tracing::info_span!("message", id = %work.id);
-        finish(&receiver, work.id, work.file).instrument(span).await;
+        let Some(file) = read(&receiver, id).await else {
+            continue;
+        };
+        let (shared, span) = (Arc::clone(&receiver), tracing::info_span!("message", %id));
+        // A task of its own: a product that panics costs this try, and not the lane.
+        let finished =
+            tokio::spawn(async move { finish(&shared, id, file).await }.instrument(span));
+        if let Err(error) = finished.await {
+            tracing::error!(%id, %error, "the product panicked");
+            put_off(&receiver, id, "the product panicked").await;
+        }
     }
 }
 
@@ -208,10 +216,7 @@ async fn process<I: Inbox, S: Spool>(
         Ok(recipients) => recipients,
         Err(reason) => return Ok(Folder::Failure(reason)),
     };
-    let token = recipients.iter().find_map(|recipient| match recipient {
-        Recipient::Reply(token) => Some(*token),
-        _ => None,
-    });
+    let token = reply_token(&recipients);
     let disowned = envelope
         .verdicts
         .as_ref()

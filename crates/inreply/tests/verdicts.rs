@@ -47,6 +47,10 @@ impl Inbox for Product {
     }
 
     async fn comment(&self, reply: IncomingReply) -> Result<Receipt, InboxError> {
+        assert!(
+            !reply.text.contains("poison"),
+            "as a product with a bug does"
+        );
         self.comments.send(reply.text).unwrap();
         Ok(Receipt::Stored)
     }
@@ -287,4 +291,41 @@ async fn replies_to_one_address_keep_their_order() {
         assert_eq!(running.next().await, format!("Number {number:02}."));
     }
     running.stop().await;
+}
+
+#[tokio::test]
+async fn in_lmtp_a_message_that_could_not_be_written_is_taken_for_nobody() {
+    let root = tempfile::tempdir().unwrap();
+    let running = Running::start(root.path(), true, Options::default()).await;
+    std::fs::remove_dir_all(root.path().join("mail/reply/tmp")).unwrap();
+    let to = [
+        token((7, 5)),
+        token((9, 5)),
+        "postmaster@reply.forge.example".to_owned(),
+    ];
+    let long = format!("{REPLY}{}", "And a long line of it.\r\n".repeat(20_000));
+    let heard = running.send("LHLO", &to, &long).await;
+    let codes: Vec<&str> = heard.lines().map(|line| &line[..9]).collect();
+    assert_eq!(
+        codes,
+        ["451 4.3.0", "451 4.3.0", "451 4.3.0", "221 2.0.0"],
+        "{heard}"
+    );
+    assert_eq!(files(root.path(), "mail/reply/new"), 0);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_product_that_panics_costs_one_message_its_turn_and_no_other() {
+    let root = tempfile::tempdir().unwrap();
+    let mut running = Running::start(root.path(), false, Options::default()).await;
+    for text in ["This is poison.", "Merge it.", "Ship it."] {
+        let message = REPLY.replace("Merge it.", text);
+        running.send("EHLO", &[token((7, 5))], &message).await;
+    }
+    running.work();
+    assert_eq!(running.next().await, "Merge it.");
+    assert_eq!(running.next().await, "Ship it.");
+    running.stop().await;
+    assert_eq!(files(root.path(), "mail/reply/new"), 1);
 }

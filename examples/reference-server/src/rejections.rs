@@ -1,10 +1,12 @@
 //! Sends the mails that tell senders of a refusal.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use inreply::rejection::Rejection;
 use inreply::relay::Relay;
-use tokio::sync::mpsc;
+use inreply::smtp::client::Delivery;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::sleep;
 
 /// Mails that wait for their turn.
@@ -17,10 +19,21 @@ const WAITS: [Duration; 3] = [
     Duration::from_hours(1),
 ];
 
-/// Sends one after the other, until the server that makes them is gone.
+/// Mails that are sent or wait for their next try at once.
+const AT_ONCE: usize = 1_000;
+
+/// Sends them, until the server that makes them is gone.
 pub(crate) async fn run(relay: Relay, mut rejections: mpsc::Receiver<Rejection>) {
+    let (relay, room) = (Arc::new(relay), Arc::new(Semaphore::new(AT_ONCE)));
     while let Some(rejection) = rejections.recv().await {
-        send(&relay, rejection).await;
+        let Ok(permit) = Arc::clone(&room).acquire_owned().await else {
+            return;
+        };
+        let relay = Arc::clone(&relay);
+        tokio::spawn(async move {
+            send(&relay, rejection).await;
+            drop(permit);
+        });
     }
 }
 
@@ -30,18 +43,21 @@ async fn send(relay: &Relay, rejection: Rejection) {
         let sent = relay
             .send(rejection.envelope.clone(), &rejection.message)
             .await;
-        let error = match sent.result {
+        let (error, transient) = match sent.result {
             Ok(report) if report.is_delivered() => return tracing::info!("a sender was told"),
-            // Who refuses such mail does not want it.
-            Ok(_) => return tracing::info!("the relay did not take a mail about a refusal"),
-            Err(error) => error,
+            // Who refuses such mail for good does not want it.
+            Ok(report) => (
+                "the relay does not take it".to_owned(),
+                report.results().iter().all(Delivery::is_transient),
+            ),
+            Err(error) => (error.to_string(), error.is_transient()),
         };
         match waits.next() {
-            Some(wait) if error.is_transient() => {
-                tracing::info!(%error, ?wait, "a mail about a refusal is tried again");
+            Some(wait) if transient => {
+                tracing::info!(error, ?wait, "a mail about a refusal is tried again");
                 sleep(*wait).await;
             }
-            _ => return tracing::warn!(%error, "a mail about a refusal is given up"),
+            _ => return tracing::warn!(error, "a mail about a refusal is given up"),
         }
     }
 }

@@ -34,10 +34,10 @@ impl Default for Limits {
 
 impl Limits {
     /// Signatures that are looked at, from the top. Defaults to 8 signatures: a message has two of its author and two of each
-    /// forwarder, and each costs a hash over the body, a question and a verification.
+    /// forwarder, and each costs a hash over the body, a question and a verification. 50 at most, so that the field of results can be read back.
     #[must_use]
     pub fn signatures(mut self, count: usize) -> Self {
-        self.signatures = count;
+        self.signatures = count.min(50);
         self
     }
 

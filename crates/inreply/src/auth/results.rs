@@ -15,7 +15,7 @@ use super::words::{Words, quoted};
 /// The field's name.
 const NAME: &str = "Authentication-Results";
 
-/// Results of one field that are read: a signature makes one, and ten of those are looked at.
+/// Results of one field that are read: a signature makes one, and [`Limits::signatures`](super::Limits::signatures) stays below.
 const MOST_RESULTS: usize = 100;
 
 /// Who says what is found: `authserv-id` (RFC 8601 §2.5), by convention the name of the host that receives.

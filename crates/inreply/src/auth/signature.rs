@@ -324,7 +324,7 @@ fn fields(value: &[u8]) -> Result<Vec<String>, SignatureError> {
     names.collect()
 }
 
-/// A domain in Unicode or A-labels (RFC 8616 §4), of two labels at least where it signs.
+/// A domain in Unicode or A-labels (RFC 8616 §4); the root signs for nobody.
 fn name(value: &[u8], tag: &'static str) -> Result<Name, SignatureError> {
     let name = Name::from_unicode(text(value, tag)?).ok();
     name.filter(|name| !name.is_root())

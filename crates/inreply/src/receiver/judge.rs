@@ -7,7 +7,6 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use inreply_mime::Message;
 use inreply_smtp::wire::path::ReversePath;
-use tokio::sync::SemaphorePermit;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
@@ -37,8 +36,7 @@ pub(super) enum Judged {
     Refuse { refusal: Refusal, reason: String },
 }
 
-/// Decides a message; whatever the product does not say in time is left to the worker. `reading` is what it may be in memory
-/// for.
+/// Decides a message; whatever the product does not say in time is left to the worker.
 ///
 /// # Errors
 /// Where the thread for it is lost.
@@ -46,7 +44,6 @@ pub(super) async fn judge<I: Inbox, S: Send + Sync + 'static>(
     receiver: &Arc<Receiver<I, S>>,
     letter: Letter,
     message: Bytes,
-    reading: Option<SemaphorePermit<'_>>,
 ) -> io::Result<Judged> {
     let mode = receiver.mode;
     let (shared, senders) = (Arc::clone(receiver), letter.senders.clone());
@@ -60,11 +57,17 @@ pub(super) async fn judge<I: Inbox, S: Send + Sync + 'static>(
             message: &message,
         };
         let message_id = Message::parse(&message).message_id();
-        let outcome = (mode == Mode::Synchronous).then(|| decide(shared.gate.site(), &mail));
+        let outcome = match mode {
+            Mode::Synchronous => Some(decide(shared.gate.site(), &mail)),
+            // What cannot be found out now is for the client to try again: a mail could say no more.
+            Mode::Spooled => mail
+                .verdicts
+                .map(|_| decide(shared.gate.site(), &mail))
+                .filter(is_undecided),
+        };
         (outcome, message_id)
     })
     .await?;
-    drop(reading);
     let take = Judged::Take { message_id };
     match outcome {
         Some(Outcome::Refused { refusal, reason }) => Ok(Judged::Refuse {
@@ -89,6 +92,17 @@ pub(super) async fn judge<I: Inbox, S: Send + Sync + 'static>(
         }
         _ => Ok(take),
     }
+}
+
+/// Whether the author's domain could not say now whether it vouches for the message.
+fn is_undecided(outcome: &Outcome) -> bool {
+    matches!(
+        outcome,
+        Outcome::Refused {
+            refusal: Refusal::SenderUndecided,
+            ..
+        }
+    )
 }
 
 /// Asks the product whether it takes this reply: whose it may be, where that is not known yet, and what it says.

@@ -29,8 +29,8 @@ use crate::rates::{RateLimits, Rates};
 use crate::rejection::Rejection;
 use crate::spool::{Maildir, Retention};
 
-/// Messages that are read at once: each is in memory whole for that while.
-const READERS: usize = 4;
+/// Long messages that are read at once: each is in memory whole until it has its verdict.
+const READERS: usize = 8;
 
 /// When the client hears the verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

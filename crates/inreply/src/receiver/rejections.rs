@@ -55,11 +55,13 @@ impl<I, S> Receiver<I, S> {
             Ok(None) => return,
             Err(error) => return tracing::error!(%error, "the sender is not told of the refusal"),
         };
-        if !self.rejections.told.take(Instant::now(), token, sender) {
-            return;
-        }
-        if let Err(error) = outgoing.try_send(rejection) {
-            tracing::warn!(%error, "the sender is not told of the refusal");
+        match outgoing.try_reserve() {
+            Ok(room) => {
+                if self.rejections.told.take(Instant::now(), token, sender) {
+                    room.send(rejection);
+                }
+            }
+            Err(error) => tracing::warn!(%error, "the sender is not told of the refusal"),
         }
     }
 }

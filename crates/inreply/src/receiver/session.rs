@@ -30,6 +30,9 @@ use crate::texts;
 /// How long the product may think about a recipient before the question is put off until the message is there.
 const STANDING_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long a long message waits for its turn to be read; then the client tries again later.
+const READER_TIMEOUT: Duration = Duration::from_mins(1);
+
 impl<I: Inbox, S: Spool> Receiver<I, S> {
     /// The policy of one connection, for [`crate::listener::serve`].
     pub fn session(self: &Arc<Self>, peer: SocketAddr) -> Session<I, S> {
@@ -192,7 +195,7 @@ impl<I: Inbox, S: Spool> Handler for Session<I, S> {
                 &Refusal::LocalFault,
             )),
             (Err(reply), _) => {
-                self.log_refusal(Stage::Rcpt(&path), &reply);
+                self.log_refusal(Stage::Rcpt(&path), None, &reply);
                 Err(reply)
             }
         }
@@ -226,7 +229,7 @@ impl<I: Inbox, S: Spool> Handler for Session<I, S> {
         let reply = self.verdict(recipient).await;
         self.commands.data.add(reply.is_positive());
         if !reply.is_positive() {
-            self.log_refusal(Stage::EndOfMessage, &reply);
+            self.log_refusal(Stage::EndOfMessage, recipient, &reply);
         }
         let recipients = self
             .transaction
@@ -366,11 +369,17 @@ impl<I: Inbox, S: Spool> Session<I, S> {
             verdicts: None,
         };
         let mut preamble = transaction.preamble(&receiver.gate, recipient);
-        let mut arrived = transaction.message.end().await?;
-        let reading = match arrived {
-            Arrived::InMemory(_) => None,
-            Arrived::Drafted(_) => receiver.readers.acquire().await.ok(),
+        // To the end: behind authentication, and in LMTP, a long message stays in memory.
+        let _reading = match transaction.message.is_long() {
+            false => None,
+            true => Some(
+                timeout(READER_TIMEOUT, receiver.readers.acquire())
+                    .await
+                    .map_err(io::Error::from)?
+                    .map_err(io::Error::other)?,
+            ),
         };
+        let mut arrived = transaction.message.end().await?;
         if transaction.found.is_none() {
             arrived = receiver
                 .authenticate(arrived, received_at, &mut preamble)
@@ -385,7 +394,7 @@ impl<I: Inbox, S: Spool> Session<I, S> {
             transaction.message.rewind(octets.clone());
             arrived = Arrived::InMemory(octets.clone());
         }
-        match judge(&receiver, letter, octets, reading).await? {
+        match judge(&receiver, letter, octets).await? {
             Judged::Refuse { refusal, reason } => {
                 tracing::info!(peer = %self.peer, reason, "message refused");
                 Err(Fault::Refused(refusal.reply(receiver.gate.site())))
@@ -406,8 +415,8 @@ impl<I: Inbox, S: Spool> Session<I, S> {
         }
     }
 
-    fn log_refusal(&self, stage: Stage<'_>, reply: &Reply) {
-        if let (Some(log), Some(letter)) = (&self.receiver.logs.mail, self.letter(None)) {
+    fn log_refusal(&self, stage: Stage<'_>, recipient: Option<usize>, reply: &Reply) {
+        if let (Some(log), Some(letter)) = (&self.receiver.logs.mail, self.letter(recipient)) {
             log.reject(self.peer.ip(), stage, &letter, reply);
         }
     }

@@ -19,8 +19,10 @@ pub(super) struct Writing<D> {
     octets: BytesMut,
     /// What did not fit in memory; its rest is in `octets`.
     draft: Option<D>,
-    /// The first fault; the rest of the message is not kept.
-    fault: Option<io::Error>,
+    /// A message that was read once, for the next recipient of LMTP.
+    whole: Option<Bytes>,
+    /// The first fault; the rest of the message is not kept. It stays: in LMTP each recipient hears of it.
+    fault: Option<io::ErrorKind>,
 }
 
 /// A message that has arrived.
@@ -38,12 +40,18 @@ impl<D: Drafting> Writing<D> {
             size: 0,
             octets: BytesMut::new(),
             draft: None,
+            whole: None,
             fault: None,
         }
     }
 
     pub(super) fn has_fault(&self) -> bool {
         self.fault.is_some()
+    }
+
+    /// Whether it does not stay in memory anyway.
+    pub(super) fn is_long(&self) -> bool {
+        self.size > IN_MEMORY as u64
     }
 
     /// Takes octets, and says whether they fit in memory; else [`Writing::spill`] them.
@@ -57,7 +65,8 @@ impl<D: Drafting> Writing<D> {
     /// Moves what is in memory to the spool. A fault is kept until the end.
     pub(super) async fn spill<S: Spool<Draft = D>>(&mut self, spool: &S, preamble: Preamble) {
         if let Err(error) = self.write(spool, preamble).await {
-            self.fault = Some(error);
+            tracing::error!(%error, "a message cannot be written");
+            self.fault = Some(error.kind());
         }
     }
 
@@ -75,9 +84,10 @@ impl<D: Drafting> Writing<D> {
         draft.write(self.octets.split().freeze()).await
     }
 
-    /// Takes a whole message anew, for the next recipient.
+    /// Gives the whole message back, for the next recipient.
     pub(super) fn rewind(&mut self, octets: Bytes) {
-        self.octets = BytesMut::from(octets);
+        self.whole = Some(octets);
+        self.fault = None;
     }
 
     /// The whole message.
@@ -85,9 +95,14 @@ impl<D: Drafting> Writing<D> {
     /// # Errors
     /// The fault of its way.
     pub(super) async fn end(&mut self) -> io::Result<Arrived<D>> {
-        if let Some(fault) = self.fault.take() {
-            return Err(fault);
+        if let Some(kind) = self.fault {
+            return Err(kind.into());
         }
+        if let Some(whole) = &self.whole {
+            return Ok(Arrived::InMemory(whole.clone()));
+        }
+        // From here on it is the caller's; where that fails or is given up on the way, there is nothing for the next recipient.
+        self.fault = Some(io::ErrorKind::NotFound);
         let rest = self.octets.split().freeze();
         match self.draft.take() {
             None => Ok(Arrived::InMemory(rest)),

@@ -106,6 +106,9 @@ impl Maildir {
     }
 
     /// Deletes a file, and its reason where there is one.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::NotFound`] where it is not there, or where it cannot be deleted.
     pub(super) fn remove(&self, path: &Path) -> io::Result<()> {
         self.files().remove(path)?;
         remove_if_there(self.files(), &reason_of(path))

@@ -97,9 +97,13 @@ impl Maildir {
         }
         for name in spool.files().list(&spool.tmp())? {
             let path = spool.tmp().join(name);
-            let age = spool.files().modified(&path)?.elapsed();
-            if age.unwrap_or_default() > STALE {
-                spool.files().remove(&path)?;
+            let modified = match spool.files().modified(&path) {
+                // A server beside this one has committed it meanwhile.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                other => other?,
+            };
+            if modified.elapsed().unwrap_or_default() > STALE {
+                remove_if_there(spool.files(), &path)?;
             }
         }
         Ok(spool)

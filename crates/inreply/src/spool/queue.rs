@@ -15,7 +15,7 @@ const FIRST_WAIT: Duration = Duration::from_secs(30);
 /// The longest wait of a message that was put off: once the product is well again, nobody waits longer for a comment.
 const LONGEST_WAIT: Duration = Duration::from_mins(30);
 
-/// Ids that are held in memory, 16 octets each; more of them stay in the folder until these are done.
+/// Ids that are due and held in memory, 16 octets each; more of them stay in the folder until these are done.
 const MAX_DUE: usize = 100_000;
 
 /// The state of one process; the folder has the truth.

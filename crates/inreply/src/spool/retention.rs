@@ -51,7 +51,7 @@ impl Maildir {
     /// Deletes the messages that were kept long enough at `now`, and says how many they were.
     ///
     /// # Errors
-    /// Where a folder cannot be read or a file not deleted; what was deleted before stays so.
+    /// The first of them, where folders cannot be read or files not deleted; the others are gone through all the same.
     ///
     /// ```
     /// use std::time::{Duration, SystemTime};
@@ -69,24 +69,35 @@ impl Maildir {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn expire(&self, now: SystemTime, retention: &Retention) -> io::Result<usize> {
-        let mut expired = 0;
+        let (mut expired, mut first) = (0, Ok(()));
         for (folder, path) in self.folders()? {
             let Some(time) = retention.of(&folder) else {
                 continue;
             };
-            for name in self.files().list(&path)? {
+            let names = match self.files().list(&path) {
+                Ok(names) => names,
+                Err(error) => {
+                    first = first.and(Err(error));
+                    continue;
+                }
+            };
+            for name in names {
                 let id = name.to_str().and_then(|name| name.parse::<QueueId>().ok());
                 // A clock that was set back makes no message older.
                 let age = id.map(|id| now.duration_since(id.arrival()).unwrap_or_default());
                 if let (Some(id), Some(age)) = (id, age)
                     && age >= time
                 {
-                    self.remove(&path.join(id.to_string()))?;
-                    expired += 1;
+                    match self.remove(&path.join(id.to_string())) {
+                        Ok(()) => expired += 1,
+                        // The operator was faster.
+                        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                        Err(error) => first = first.and(Err(error)),
+                    }
                 }
             }
         }
-        Ok(expired)
+        first.map(|()| expired)
     }
 }
 

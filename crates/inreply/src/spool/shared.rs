@@ -52,7 +52,7 @@ pub trait Spool: Send + Sync + 'static {
     /// The preamble and the message. [`io::ErrorKind::NotFound`] where it is gone, the operator deleted it, say.
     fn read(&self, id: QueueId) -> impl Future<Output = io::Result<Vec<u8>>> + Send;
 
-    /// Gives a claimed message back for a while, longer each time.
+    /// Gives a claimed message back: it is claimed again after a while, best a longer one each time.
     fn put_off(&self, id: QueueId, reason: &str) -> impl Future<Output = io::Result<()>> + Send;
 
     /// Moves a claimed message to where it ends.
