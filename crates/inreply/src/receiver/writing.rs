@@ -140,3 +140,54 @@ impl<D: Drafting> Arrived<D> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spool::{Maildir, MaildirDraft, Protocol};
+
+    fn preamble() -> Preamble {
+        Preamble {
+            reverse_path: "<ann@example.com>".parse().unwrap(),
+            recipients: vec!["<bob@reply.example>".parse().unwrap()],
+            hello: "client.example".parse().unwrap(),
+            client: "192.0.2.1".parse().unwrap(),
+            by: "reply.example".to_owned(),
+            protocol: Protocol::Lmtp,
+            verdicts: None,
+        }
+    }
+
+    /// A disk that fails once must not make the next recipient of LMTP believe in what is left of the message.
+    #[tokio::test]
+    async fn a_fault_stays() {
+        let root = tempfile::tempdir().unwrap();
+        let spool = Maildir::open(root.path()).unwrap();
+        let tmp = root.path().join("mail/reply/tmp");
+        std::fs::remove_dir(&tmp).unwrap();
+        let mut writing = Writing::<MaildirDraft>::new();
+        assert!(!writing.push(&[b'a'; IN_MEMORY + 1]));
+        writing.spill(&spool, preamble()).await;
+        std::fs::create_dir(&tmp).unwrap();
+        for _ in 0..2 {
+            let error = writing.end().await.unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_read_is_there_again_only_where_it_was_given_back() {
+        let mut writing = Writing::<MaildirDraft>::new();
+        assert!(writing.push(b"hello"));
+        let octets = writing.end().await.unwrap().octets().await.unwrap();
+        assert!(
+            writing.end().await.is_err(),
+            "the first was given up on its way"
+        );
+        writing.rewind(octets);
+        for _ in 0..2 {
+            let again = writing.end().await.unwrap().octets().await.unwrap();
+            assert_eq!(again, "hello");
+        }
+    }
+}
