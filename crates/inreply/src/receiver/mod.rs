@@ -10,6 +10,7 @@
 mod authenticate;
 mod judge;
 mod rejections;
+mod room;
 mod session;
 mod writing;
 
@@ -21,6 +22,7 @@ use tokio::sync::{Semaphore, mpsc};
 
 pub(crate) use self::judge::ask;
 use self::rejections::Rejections;
+use self::room::Room;
 pub use self::session::Session;
 use crate::gate::Gate;
 use crate::inbox::Inbox;
@@ -95,6 +97,7 @@ pub struct Receiver<I, S = Maildir> {
     rates: Rates,
     readers: Semaphore,
     rejections: Rejections,
+    room: Room,
     #[cfg(all(feature = "auth", feature = "dns"))]
     authenticator: Option<crate::auth::Authenticator>,
 }
@@ -118,6 +121,7 @@ impl<I: Inbox, S> Receiver<I, S> {
             rates: Rates::new(options.rates),
             readers: Semaphore::new(READERS),
             rejections: Rejections::new(options.rejections),
+            room: Room::default(),
             #[cfg(all(feature = "auth", feature = "dns"))]
             authenticator: options.authenticator,
         })

@@ -294,7 +294,15 @@ impl<I: Inbox, S: Spool> Session<I, S> {
                 .map(|accepted| accepted.stands_for)
                 .collect(),
         };
-        match gate.check(&accepted, path, day(SystemTime::now())) {
+        let decision = gate.check(&accepted, path, day(SystemTime::now()));
+        let is_stored = !matches!(
+            decision,
+            Decision::Refuse(_) | Decision::Accept(Recipient::Nobody)
+        );
+        if is_stored && self.receiver.room.is_missing(Instant::now()) {
+            return Err(texts::refuse(gate.site(), &Refusal::SpoolFull));
+        }
+        match decision {
             Decision::Accept(recipient) => Ok((recipient, None)),
             Decision::Refuse(reply) => Err(reply),
             Decision::Ask(token) => {
@@ -330,6 +338,7 @@ impl<I: Inbox, S: Spool> Session<I, S> {
                 ) =>
             {
                 tracing::error!(%error, "no room in the spool");
+                self.receiver.room.is_gone(Instant::now());
                 texts::refuse(self.receiver.gate.site(), &Refusal::SpoolFull)
             }
             Err(Fault::Disk(error)) => {

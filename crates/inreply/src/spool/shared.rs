@@ -15,8 +15,8 @@ use super::{Draft, Folder, Maildir, Preamble, QueueId, Retention};
 /// Sessions write into it, one worker or many claim from it. **What [`Spool::store`] or [`Drafting::commit`] has returned an id
 /// for is never lost**, whatever stops; it is claimed until it is filed.
 ///
-/// The errors of all calls mean the same: `StorageFull` and `QuotaExceeded` are answered with `452 4.3.1`, every other with
-/// `451 4.3.0`, and the client tries again.
+/// The errors of all calls mean the same: `StorageFull` and `QuotaExceeded` are answered with `452 4.3.1`, and for two seconds
+/// every recipient hears it too; every other with `451 4.3.0`. The client tries again.
 pub trait Spool: Send + Sync + 'static {
     /// A message that is being written.
     type Draft: Drafting;

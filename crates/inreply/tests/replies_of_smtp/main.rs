@@ -295,22 +295,60 @@ async fn a_spool_that_takes_nothing_makes_the_client_try_again() {
         (io::ErrorKind::PermissionDenied, "451 4.3.0"),
         (io::ErrorKind::NotFound, "451 4.3.0"),
     ] {
-        let running = Running::start(gate(), Broken(kind), Options::default()).await;
-        let mut client = Client::connect(&running).await;
-        // The short one is stored at its end, the long one before.
-        for message in [table::REPLY.to_owned(), table::long_reply()] {
+        // The short one is stored at its end, the long one before. A fault of the content is told all the same.
+        for (message, expected) in [
+            (table::REPLY, expected),
+            (&table::long_reply(), expected),
+            ("From: ann@example.com\r\n\r\n> a\r\n", "554 5.6.0"),
+        ] {
+            let running = Running::start(gate(), Broken(kind), Options::default()).await;
+            let mut client = Client::connect(&running).await;
             client.say("MAIL FROM:<ann@example.com>").await;
             client.say(&format!("RCPT TO:<{}>", reply_to(7))).await;
-            let said = client.data(&message).await;
+            let said = client.data(message).await;
             assert_eq!(codes(&said, expected), expected, "{kind}: {said}");
+            client.say("QUIT").await;
+            running.stop().await;
         }
-        // A client that hears of a refusal of the content hears it all the same.
-        client.say("MAIL FROM:<ann@example.com>").await;
-        client.say(&format!("RCPT TO:<{}>", reply_to(7))).await;
-        let said = client.data("From: ann@example.com\r\n\r\n> a\r\n").await;
-        assert_eq!(codes(&said, "554 5.6.0"), "554 5.6.0", "{kind}: {said}");
-        running.stop().await;
     }
+}
+
+/// Once a message has found no room, the next client hears of it before it sends one; and later it is tried again.
+#[tokio::test]
+async fn a_spool_without_room_is_told_at_rcpt() {
+    let full = "452 4.3.1";
+    let running = Running::start(
+        gate(),
+        Broken(io::ErrorKind::StorageFull),
+        Options::default(),
+    )
+    .await;
+    let mut client = Client::connect(&running).await;
+    client.say("MAIL FROM:<ann@example.com>").await;
+    client.say("RCPT TO:<postmaster>").await;
+    let said = client.data(table::REPLY).await;
+    assert_eq!(codes(&said, full), full, "{said}");
+    let reply = reply_to(7);
+    let mut other = Client::connect(&running).await;
+    other.say("MAIL FROM:<ann@example.com>").await;
+    for (path, expected) in [
+        (reply.as_str(), full),
+        ("postmaster", full),
+        // Nothing is stored of it.
+        ("mention@noreply.forge.example", "250 2.1.5"),
+        // What tries again is told at once what will never do.
+        (&table::wrong_shape(), "550 5.1.1"),
+    ] {
+        let said = other.say(&format!("RCPT TO:<{path}>")).await;
+        assert_eq!(codes(&said, expected), expected, "{path}: {said}");
+    }
+    tokio::time::sleep(Duration::from_millis(2_100)).await;
+    let said = other.say(&format!("RCPT TO:<{reply}>")).await;
+    assert_eq!(codes(&said, "250 2.1.5"), "250 2.1.5", "{said}");
+    for mut client in [client, other] {
+        client.say("QUIT").await;
+    }
+    running.stop().await;
 }
 
 /// A message on its way is finished; between messages there is `421`.
