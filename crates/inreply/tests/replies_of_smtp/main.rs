@@ -33,6 +33,15 @@ struct Running {
 
 impl Running {
     async fn start<S: Spool>(gate: Gate, spool: S, options: Options) -> Self {
+        Self::start_with(gate, spool, options, |machine| machine).await
+    }
+
+    async fn start_with<S: Spool>(
+        gate: Gate,
+        spool: S,
+        options: Options,
+        settings: fn(ServerConfig) -> ServerConfig,
+    ) -> Self {
         let help = gate.site().help().unwrap();
         let receiver = Receiver::with(gate, spool, Product::default(), options);
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -41,6 +50,7 @@ impl Running {
         let machine = ServerConfig::new("reply.forge.example".parse().unwrap())
             .max_message_octets(MAX_OCTETS as u64)
             .help(help);
+        let machine = settings(machine);
         let sessions = Arc::clone(&receiver);
         let served = listener::serve(socket, ListenerConfig::new(machine), stopped, move |peer| {
             sessions.session(peer)
@@ -178,6 +188,31 @@ async fn each_condition_has_its_reply_and_its_folder() {
         }
     }
     assert!(failed.is_empty(), "{failed:#?}");
+}
+
+/// RFC 3207 §4: all but a few commands hear it while the connection is plain.
+#[tokio::test]
+async fn where_tls_is_enforced_a_plain_connection_sends_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    let spool = Maildir::open(root.path()).unwrap();
+    let options = Options::default();
+    let enforced = |machine: ServerConfig| machine.require_tls(true);
+    let running = Running::start_with(gate(), spool, options, enforced).await;
+    let mut client = Client::connect(&running).await;
+    for command in [
+        "MAIL FROM:<ann@example.com>",
+        "RCPT TO:<postmaster>",
+        "DATA",
+        "RSET",
+        "VRFY ann",
+    ] {
+        let said = client.say(command).await;
+        assert!(said.starts_with("530 5.7.0 "), "{command}: {said}");
+    }
+    assert!(client.say("NOOP").await.starts_with("250 "));
+    assert!(client.say("QUIT").await.starts_with("221 "));
+    running.stop().await;
+    assert!(folders_of(root.path()).is_empty());
 }
 
 /// Nothing tells a forger whether the shape or the tag was wrong, or whether the mailbox was ever one.
