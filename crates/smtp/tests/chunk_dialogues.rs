@@ -271,6 +271,27 @@ fn lmtp_answers_in_order_and_refuses_for_each() {
     );
 }
 
+/// An embedder that decides one recipient after the other has the whole time for each.
+#[test]
+fn in_lmtp_the_time_for_a_verdict_begins_behind_the_one_before() {
+    let patience = std::time::Duration::from_secs(60);
+    let mut session = Session::new(config().lmtp(true).verdict_timeout(patience));
+    session.drain();
+    session.say("LHLO foo.edu\r\n");
+    session.say("MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nRCPT TO:<e@f>\r\nDATA\r\n");
+    session.hold = true;
+    assert_eq!(session.say("hi\r\n.\r\n"), "");
+    let first = session.held.pop_front().unwrap();
+    assert_eq!(
+        session.wait(patience - std::time::Duration::from_secs(1)),
+        ""
+    );
+    session.server.accept(session.now, first).unwrap();
+    assert_eq!(session.drain(), "250 2.0.0 Ok\r\n");
+    assert_eq!(session.wait(patience), "", "the second has its own time");
+    assert!(session.wait(patience).starts_with("451 4.3.0 "));
+}
+
 /// RFC 3461 §5.1: the parameters reach the embedder where it honours them, and are refused where nobody does.
 #[test]
 fn dsn_is_offered_where_the_embedder_says_so() {

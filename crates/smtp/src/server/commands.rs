@@ -1,6 +1,6 @@
 //! What each command does.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
@@ -191,6 +191,10 @@ impl Server {
             Asked::EndOfData => self.config.verdict_timeout,
             _ => self.config.answer_timeout,
         };
+        self.ask_within(now, asked, patience)
+    }
+
+    pub(super) fn ask_within(&mut self, now: Instant, asked: Asked, patience: Duration) -> Ticket {
         Ticket {
             session: self.session,
             number: self.pipeline.ask(asked, now + patience),

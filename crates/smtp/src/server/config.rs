@@ -288,7 +288,8 @@ impl ServerConfig {
     }
 
     /// How long the embedder may think about a message; then `451 4.3.0`, and the client sends it again. Defaults to 5
-    /// minutes: clients wait 10 (RFC 5321 §4.5.3.2.6), and a late 250 is a duplicate.
+    /// minutes: clients wait 10 (RFC 5321 §4.5.3.2.6), and a late 250 is a duplicate. In LMTP each recipient has so long, one
+    /// behind the other.
     #[must_use]
     pub fn verdict_timeout(mut self, duration: Duration) -> Self {
         self.verdict_timeout = duration;

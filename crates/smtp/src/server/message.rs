@@ -231,7 +231,10 @@ impl Server {
         let recipients = self.transaction.as_ref().map_or(0, |open| open.recipients);
         let verdicts = if self.config.lmtp { recipients } else { 1 };
         for number in 0..verdicts {
-            let ticket = self.ask(now, Asked::EndOfData);
+            // The client of LMTP has its time for each reply, and so has the embedder.
+            let turn = u32::try_from(number + 1).unwrap_or(u32::MAX);
+            let patience = self.config.verdict_timeout.saturating_mul(turn);
+            let ticket = self.ask_within(now, Asked::EndOfData, patience);
             self.events.push_back(Event::EndOfData {
                 ticket,
                 recipient: self.config.lmtp.then_some(number),
