@@ -17,7 +17,7 @@ use crate::inbox::{IdempotencyKey, IncomingReply, Permission, Senders};
 use crate::site::Site;
 
 /// Received fields of a message that runs in a circle (RFC 5321 §6.3 asks for a limit of at least 100).
-const MAX_HOPS: usize = 100;
+pub(crate) const MAX_HOPS: usize = 100;
 
 /// What is known of a message beside its octets.
 #[derive(Debug, Clone, Copy)]

@@ -44,6 +44,7 @@
 pub mod attachments;
 pub mod auth;
 pub mod catalogue;
+pub mod forward;
 pub mod gate;
 pub mod inbox;
 pub mod intake;
@@ -52,6 +53,7 @@ pub mod listener;
 #[cfg(feature = "tokio")]
 pub mod logs;
 pub mod notify;
+pub mod outgoing;
 #[cfg(feature = "dns")]
 pub mod probe;
 pub mod rates;

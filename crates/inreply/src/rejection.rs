@@ -16,102 +16,91 @@ use mail_builder::headers::raw::Raw;
 
 use crate::catalogue::Refusal;
 use crate::notify::{ComposeError, one_line};
+use crate::outgoing::Outgoing;
 use crate::site::Site;
 
 /// Octets of the original's subject that are said again: enough to know it by.
 const MAX_SUBJECT: usize = 200;
 
-/// A mail that says why an answer was not taken.
+/// The mail about `message`, which came from `sender`, because of `refusal`.
+///
+/// None where nobody is told: there is no sender, the sender is of this site, or the message was written by a machine or came
+/// over a list.
+///
+/// # Errors
+/// Where it cannot be written.
 ///
 /// ```
 /// use std::time::SystemTime;
 /// use inreply::catalogue::Refusal;
-/// use inreply::rejection::Rejection;
+/// use inreply::rejection::to_sender;
 /// use inreply::site::Site;
 ///
 /// let site = Site::new("forge.example")?.support("help@forge.example".parse()?);
 /// let message = b"From: ann@example.com\r\nSubject: Re: Build fails\r\nMessage-ID: <1@example.com>\r\n\r\nMerge it.\r\n";
 /// let refusal = Refusal::Closed("the issue is locked".to_owned());
 /// let ann = "<ann@example.com>".parse()?;
-/// let rejection = Rejection::of(&site, &ann, message, &refusal, SystemTime::UNIX_EPOCH)?.unwrap();
+/// let rejection = to_sender(&site, &ann, message, &refusal, SystemTime::UNIX_EPOCH)?.unwrap();
 /// let text = String::from_utf8(rejection.message)?;
 /// assert!(text.contains("Auto-Submitted: auto-replied\r\n") && text.contains("In-Reply-To: <1@example.com>\r\n"));
 /// assert!(text.contains("the issue is locked"));
 ///
-/// assert!(Rejection::of(&site, &"<>".parse()?, message, &refusal, SystemTime::UNIX_EPOCH)?.is_none());
+/// assert!(to_sender(&site, &"<>".parse()?, message, &refusal, SystemTime::UNIX_EPOCH)?.is_none());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Rejection {
-    /// From `<>` to the envelope sender of the answer.
-    pub envelope: Envelope,
-    /// The message, lines ended with `<CR><LF>`.
-    pub message: Vec<u8>,
-}
-
-impl Rejection {
-    /// The mail about `message`, which came from `sender`, because of `refusal`.
-    ///
-    /// None where nobody is told: there is no sender, the sender is of this site, or the message was written by a machine or came
-    /// over a list.
-    ///
-    /// # Errors
-    /// Where it cannot be written.
-    pub fn of(
-        site: &Site,
-        sender: &ReversePath<'static>,
-        message: &[u8],
-        refusal: &Refusal,
-        now: SystemTime,
-    ) -> Result<Option<Self>, ComposeError> {
-        let Some(mailbox) = sender.mailbox() else {
-            return Ok(None);
-        };
-        let original = Message::parse(message);
-        let kind = Verdict::of(&original, Some(mailbox.as_str())).kind();
-        if kind != Kind::Human || site.serves(mailbox.domain()) {
-            return Ok(None);
-        }
-        let texts = site.texts();
-        let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let mut subject = one_line(&original.subject().unwrap_or_default());
-        subject.truncate(subject.floor_char_boundary(MAX_SUBJECT));
-        let mut builder = MessageBuilder::new()
-            .message_id(format!("rejection/{}@{}", since.as_micros(), site.host()))
-            .date(i64::try_from(since.as_secs()).unwrap_or_default())
-            .from(Address::new_address(
-                Some(site.host().as_str()),
-                site.no_reply().as_str(),
-            ))
-            .to(Address::new_address(None::<&str>, mailbox.as_str()))
-            .header("Auto-Submitted", Raw::new("auto-replied"))
-            .header("X-Auto-Response-Suppress", Raw::new("All"))
-            .subject(format!(
-                "{}: {subject}",
-                one_line(&texts.rejection_subject())
-            ));
-        if let Some(id) = original.message_id() {
-            builder = builder
-                .in_reply_to(MessageId::new(id.clone()))
-                .references(MessageId::new(id));
-        }
-        let help = site.support_link().map(|link| texts.help(link) + "\n");
-        let body = format!(
-            "{}\n\n    {}\n\n{}: {subject}\n{}{}\n",
-            texts.rejection_opening(site),
-            one_line(&texts.sentence(refusal, site)),
-            texts.rejection_about(),
-            help.unwrap_or_default(),
-            texts.rejection_closing(),
-        )
-        .replace('\n', "\r\n");
-        let message = builder.text_body(body).write_to_vec()?;
-        let envelope = Envelope::new(ReversePath::Null)
-            .to(ForwardPath::from(mailbox.clone().into_owned()))
-            .octets(message.len() as u64);
-        Ok(Some(Self { envelope, message }))
+pub fn to_sender(
+    site: &Site,
+    sender: &ReversePath<'static>,
+    message: &[u8],
+    refusal: &Refusal,
+    now: SystemTime,
+) -> Result<Option<Outgoing>, ComposeError> {
+    let Some(mailbox) = sender.mailbox() else {
+        return Ok(None);
+    };
+    let original = Message::parse(message);
+    let kind = Verdict::of(&original, Some(mailbox.as_str())).kind();
+    if kind != Kind::Human || site.serves(mailbox.domain()) {
+        return Ok(None);
     }
+    let texts = site.texts();
+    let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let mut subject = one_line(&original.subject().unwrap_or_default());
+    subject.truncate(subject.floor_char_boundary(MAX_SUBJECT));
+    let mut builder = MessageBuilder::new()
+        .message_id(format!("rejection/{}@{}", since.as_micros(), site.host()))
+        .date(i64::try_from(since.as_secs()).unwrap_or_default())
+        .from(Address::new_address(
+            Some(site.host().as_str()),
+            site.no_reply().as_str(),
+        ))
+        .to(Address::new_address(None::<&str>, mailbox.as_str()))
+        .header("Auto-Submitted", Raw::new("auto-replied"))
+        .header("X-Auto-Response-Suppress", Raw::new("All"))
+        .subject(format!(
+            "{}: {subject}",
+            one_line(&texts.rejection_subject())
+        ));
+    if let Some(id) = original.message_id() {
+        builder = builder
+            .in_reply_to(MessageId::new(id.clone()))
+            .references(MessageId::new(id));
+    }
+    let help = site.support_link().map(|link| texts.help(link) + "\n");
+    let body = format!(
+        "{}\n\n    {}\n\n{}: {subject}\n{}{}\n",
+        texts.rejection_opening(site),
+        one_line(&texts.sentence(refusal, site)),
+        texts.rejection_about(),
+        help.unwrap_or_default(),
+        texts.rejection_closing(),
+    )
+    .replace('\n', "\r\n");
+    let message = builder.text_body(body).write_to_vec()?;
+    let envelope = Envelope::new(ReversePath::Null)
+        .to(ForwardPath::from(mailbox.clone().into_owned()))
+        .octets(message.len() as u64);
+    Ok(Some(Outgoing { envelope, message }))
 }
 
 #[cfg(test)]
@@ -122,7 +111,7 @@ mod tests {
     fn of(sender: &str, message: &str) -> Option<String> {
         let site = Site::new("forge.example").unwrap();
         let sender = sender.parse().unwrap();
-        let rejection = Rejection::of(
+        let rejection = to_sender(
             &site,
             &sender,
             message.as_bytes(),
@@ -211,7 +200,7 @@ mod tests {
             assert!(reply.is_ascii() && !reply.contains('?'), "{reply}");
             assert!(reply.lines().all(|line| line.len() <= 510), "{reply}");
             assert!(reply.contains("Help: help@forge.example"), "{reply}");
-            let rejection = Rejection::of(&site, &sender, message, &refusal, UNIX_EPOCH);
+            let rejection = to_sender(&site, &sender, message, &refusal, UNIX_EPOCH);
             let mail = rejection.unwrap().unwrap().message;
             let mail = Message::parse(&mail);
             assert_eq!(mail.subject().unwrap(), "등록되지 않음: hi");

@@ -241,7 +241,12 @@ async fn process<I: Inbox, S: Spool>(
         Err(_) => return Err("the product did not answer in time".to_owned()),
     };
     let (refusal, reason) = match done {
-        Ok(Done::Filed(folder)) => return Ok(folder),
+        Ok(Done::Filed(folder)) => {
+            if folder == Folder::Operator {
+                receiver.forward(&octets);
+            }
+            return Ok(folder);
+        }
         Ok(Done::Refused { refusal, reason }) => (refusal, reason),
         Err(InboxError::Transient(reason)) => return Err(reason),
         Err(InboxError::Permanent(reason)) => (Refusal::Failed, reason),

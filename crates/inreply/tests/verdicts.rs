@@ -218,7 +218,7 @@ async fn in_spooled_mode_everything_is_taken_and_decided_by_the_worker() {
     options.mode = Mode::Spooled;
     const QUOTE_ALONE: &str = "From: ann@example.com\r\n\r\n> Shall I?\r\n";
     let (rejections, mut told) = mpsc::channel(10);
-    options.rejections = Some(rejections);
+    options.outgoing = Some(rejections);
     let mut running = Running::start(root.path(), false, options).await;
     for message in [REPLY, QUOTE_ALONE, QUOTE_ALONE] {
         let heard = running.send("EHLO", &[token((7, 5))], message).await;
@@ -328,4 +328,25 @@ async fn a_product_that_panics_costs_one_message_its_turn_and_no_other() {
     assert_eq!(running.next().await, "Ship it.");
     running.stop().await;
     assert_eq!(files(root.path(), "mail/reply/new"), 1);
+}
+
+#[tokio::test]
+async fn mail_for_postmaster_is_kept_and_sent_on() {
+    let root = tempfile::tempdir().unwrap();
+    let mut options = Options::default();
+    let (outgoing, mut mails) = mpsc::channel(10);
+    options.outgoing = Some(outgoing);
+    options.operator = Some("ops@example.net".parse().unwrap());
+    let mut running = Running::start(root.path(), false, options).await;
+    running.work();
+    let to = ["Postmaster@reply.forge.example".to_owned()];
+    running.send("EHLO", &to, REPLY).await;
+    let mail = tokio::time::timeout(Duration::from_secs(20), mails.recv());
+    let mail = String::from_utf8(mail.await.unwrap().unwrap().message).unwrap();
+    assert!(
+        mail.contains("Resent-To: <ops@example.net>\r\n") && mail.ends_with(REPLY),
+        "{mail}"
+    );
+    running.stop().await;
+    assert_eq!(files(root.path(), "incoming-mail/operator"), 1);
 }

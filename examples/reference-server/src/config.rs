@@ -21,6 +21,7 @@ use inreply::smtp::client::{ClientConfig, Credentials};
 use inreply::smtp::secret::Secret;
 use inreply::smtp::server::ServerConfig;
 use inreply::smtp::wire::data::BareLineEnds;
+use inreply::smtp::wire::mailbox::Mailbox;
 use inreply::spool::Retention;
 use inreply::tls::{self, Trust};
 use inreply::token::{Key, KeyId, KeyRing};
@@ -37,6 +38,7 @@ pub(crate) struct Config {
     pub(crate) support: String,
     pub(crate) url: String,
     pub(crate) language: Language,
+    pub(crate) operator: String,
     pub(crate) discard_no_reply: bool,
     pub(crate) retired_keys: Vec<u8>,
     pub(crate) inbound: Inbound,
@@ -125,6 +127,7 @@ impl Default for Config {
             support: String::new(),
             url: String::new(),
             language: Language::En,
+            operator: String::new(),
             discard_no_reply: false,
             retired_keys: Vec::new(),
             inbound: Inbound::default(),
@@ -333,6 +336,19 @@ impl Config {
         self.data.join("spool")
     }
 
+    /// Where mail for postmaster and abuse is sent on.
+    pub(crate) fn operator(&self) -> Result<Option<Mailbox<'static>>> {
+        if self.operator.is_empty() {
+            return Ok(None);
+        }
+        let operator: Mailbox<'static> = self.operator.parse().context("operator")?;
+        ensure!(
+            !self.site()?.serves(operator.domain()),
+            "operator: {operator} is served here, so that its mail would run in a circle"
+        );
+        Ok(Some(operator))
+    }
+
     pub(crate) fn mode(&self) -> Mode {
         match self.inbound.verdict {
             Verdict::Synchronous => Mode::Synchronous,
@@ -451,6 +467,18 @@ mod tests {
     fn the_defaults_are_those_of_the_library() {
         assert_eq!(Config::default().retention(), Retention::default());
         assert_eq!(Config::default().mode(), Mode::default());
+    }
+
+    #[test]
+    fn the_operator_is_elsewhere() {
+        let operator = |text: &str| {
+            toml::from_str::<Config>(&format!("operator = \"{text}\""))
+                .unwrap()
+                .operator()
+        };
+        assert!(operator("").unwrap().is_none());
+        assert!(operator("ops@example.net").unwrap().is_some());
+        assert!(operator("postmaster@reply.forge.example").is_err());
     }
 
     #[test]

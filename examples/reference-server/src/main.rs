@@ -4,7 +4,7 @@ mod config;
 mod demo;
 mod forum;
 mod mailbox;
-mod rejections;
+mod outgoing;
 mod serve;
 mod store;
 

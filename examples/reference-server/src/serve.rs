@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::config::{Authentication, Config};
 use crate::forum::Forum;
-use crate::rejections;
+use crate::outgoing;
 use crate::store::Store;
 
 /// The parts that run, and how to stop them.
@@ -49,9 +49,10 @@ impl Running {
         options.authenticator = config.authenticator()?;
         options.mode = config.mode();
         options.retention = config.retention();
-        let (rejections, told) = mpsc::channel(rejections::QUEUED);
-        options.rejections = Some(rejections);
-        tokio::spawn(rejections::run(config.relay()?, told));
+        let (told, mails) = mpsc::channel(outgoing::QUEUED);
+        options.outgoing = Some(told);
+        options.operator = config.operator()?;
+        tokio::spawn(outgoing::run(config.relay()?, mails));
         let receiver = Receiver::with(gate, spool, inbox, options);
         let (stop, stopped) = watch::channel(false);
         let listener_config = config.listener()?;

@@ -9,7 +9,7 @@
 
 mod authenticate;
 mod judge;
-mod rejections;
+mod notices;
 mod room;
 mod session;
 mod writing;
@@ -17,18 +17,19 @@ mod writing;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use inreply_smtp::wire::mailbox::Mailbox;
 use inreply_token::Day;
 use tokio::sync::{Semaphore, mpsc};
 
 pub(crate) use self::judge::ask;
-use self::rejections::Rejections;
+use self::notices::Notices;
 use self::room::Room;
 pub use self::session::Session;
 use crate::gate::Gate;
 use crate::inbox::Inbox;
 use crate::logs::Logs;
+use crate::outgoing::Outgoing;
 use crate::rates::{RateLimits, Rates};
-use crate::rejection::Rejection;
 use crate::spool::{Maildir, Retention};
 
 /// Long messages that are read at once: each is in memory whole until it has its verdict.
@@ -60,9 +61,12 @@ pub struct Options {
     pub deadline: Duration,
     /// How long messages are kept where they ended.
     pub retention: Retention,
-    /// Where mails go that tell senders of a refusal behind a 250; a task of the product sends them. One that finds no room is
-    /// dropped, with a warning. Defaults to none: then nobody is told.
-    pub rejections: Option<mpsc::Sender<Rejection>>,
+    /// Where mails go that tell senders of a refusal behind a 250, and those for the operator; a task of the product sends them.
+    /// One that finds no room is dropped, with a warning. Defaults to none: then nobody is told.
+    pub outgoing: Option<mpsc::Sender<Outgoing>>,
+    /// The operator's mailbox, outside of this site, to which mail for postmaster and abuse is sent on. Defaults to none: then it is
+    /// kept only.
+    pub operator: Option<Mailbox<'static>>,
     /// Who finds out whether the author's domain vouches for a message. Defaults to nobody: then nobody passes
     /// [`Senders::OnlyAuthenticated`](crate::inbox::Senders::OnlyAuthenticated).
     #[cfg(all(feature = "auth", feature = "dns"))]
@@ -77,7 +81,8 @@ impl Default for Options {
             mode: Mode::default(),
             deadline: Duration::from_secs(30),
             retention: Retention::default(),
-            rejections: None,
+            outgoing: None,
+            operator: None,
             #[cfg(all(feature = "auth", feature = "dns"))]
             authenticator: None,
         }
@@ -96,7 +101,7 @@ pub struct Receiver<I, S = Maildir> {
     deadline: Duration,
     rates: Rates,
     readers: Semaphore,
-    rejections: Rejections,
+    notices: Notices,
     room: Room,
     #[cfg(all(feature = "auth", feature = "dns"))]
     authenticator: Option<crate::auth::Authenticator>,
@@ -120,7 +125,7 @@ impl<I: Inbox, S> Receiver<I, S> {
             deadline: options.deadline,
             rates: Rates::new(options.rates),
             readers: Semaphore::new(READERS),
-            rejections: Rejections::new(options.rejections),
+            notices: Notices::new(options.outgoing, options.operator),
             room: Room::default(),
             #[cfg(all(feature = "auth", feature = "dns"))]
             authenticator: options.authenticator,

@@ -21,6 +21,7 @@ mod shared;
 pub use self::id::{QueueId, QueueIdError};
 pub use self::kept::Kept;
 pub use self::maildir::{Draft, Maildir};
+pub(crate) use self::preamble::date;
 pub use self::preamble::{Envelope, Preamble, Protocol};
 pub use self::retention::Retention;
 #[cfg(feature = "tokio")]

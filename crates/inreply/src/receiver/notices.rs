@@ -1,29 +1,36 @@
-//! Who is told by mail that their answer was not taken.
+//! Who is told by mail: senders of a refusal, and the operator of what came for them.
 
 use std::time::{Duration, Instant, SystemTime};
 
+use inreply_smtp::wire::mailbox::Mailbox;
 use inreply_smtp::wire::path::ReversePath;
 use inreply_token::Opened;
 use tokio::sync::mpsc;
 
 use super::Receiver;
 use crate::catalogue::Refusal;
+use crate::forward::to_operator;
+use crate::outgoing::Outgoing;
 use crate::rates::{Rate, RateLimits, Rates};
-use crate::rejection::Rejection;
+use crate::rejection::to_sender;
 
 /// How often one address is told: whoever writes on hears the first refusal, and a forged sender is not flooded.
 const ONCE_EACH: Duration = Duration::from_hours(24);
 
-/// The way out for mails about refusals.
+/// The way out for mails about what came in.
 #[derive(Debug)]
-pub(super) struct Rejections {
-    outgoing: Option<mpsc::Sender<Rejection>>,
+pub(super) struct Notices {
+    operator: Option<Mailbox<'static>>,
+    outgoing: Option<mpsc::Sender<Outgoing>>,
     /// In memory: a restart forgets whom it told.
     told: Rates,
 }
 
-impl Rejections {
-    pub(super) fn new(outgoing: Option<mpsc::Sender<Rejection>>) -> Self {
+impl Notices {
+    pub(super) fn new(
+        outgoing: Option<mpsc::Sender<Outgoing>>,
+        operator: Option<Mailbox<'static>>,
+    ) -> Self {
         let mut limits = RateLimits::default();
         (limits.token, limits.user) = (None, None);
         limits.sender = Some(Rate {
@@ -32,12 +39,30 @@ impl Rejections {
         });
         Self {
             outgoing,
+            operator,
             told: Rates::new(limits),
         }
     }
 }
 
 impl<I, S> Receiver<I, S> {
+    /// Sends the operator's mail on, where there is a mailbox for it. It is kept in any case.
+    pub(crate) fn forward(&self, message: &[u8]) {
+        let notices = &self.notices;
+        let (Some(outgoing), Some(operator)) = (&notices.outgoing, &notices.operator) else {
+            return;
+        };
+        let forwarded = to_operator(self.gate.site(), operator, message, SystemTime::now());
+        let Some(forwarded) = forwarded else {
+            return tracing::warn!(
+                "mail for the operator is kept and not sent on: it would run in a circle"
+            );
+        };
+        if let Err(error) = outgoing.try_send(forwarded) {
+            tracing::warn!(%error, "mail for the operator is kept and not sent on");
+        }
+    }
+
     /// Tells the sender of a message with a token that holds, by mail, unless it is nobody, a machine, or was told today.
     pub(crate) fn tell(
         &self,
@@ -46,18 +71,18 @@ impl<I, S> Receiver<I, S> {
         message: &[u8],
         refusal: &Refusal,
     ) {
-        let Some(outgoing) = &self.rejections.outgoing else {
+        let Some(outgoing) = &self.notices.outgoing else {
             return;
         };
         let site = self.gate.site();
-        let rejection = match Rejection::of(site, sender, message, refusal, SystemTime::now()) {
+        let rejection = match to_sender(site, sender, message, refusal, SystemTime::now()) {
             Ok(Some(rejection)) => rejection,
             Ok(None) => return,
             Err(error) => return tracing::error!(%error, "the sender is not told of the refusal"),
         };
         match outgoing.try_reserve() {
             Ok(room) => {
-                if self.rejections.told.take(Instant::now(), token, sender) {
+                if self.notices.told.take(Instant::now(), token, sender) {
                     room.send(rejection);
                 }
             }

@@ -1,9 +1,9 @@
-//! Sends the mails that tell senders of a refusal.
+//! Sends the mails that tell senders of a refusal, and those for the operator.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use inreply::rejection::Rejection;
+use inreply::outgoing::Outgoing;
 use inreply::relay::Relay;
 use inreply::smtp::client::Delivery;
 use tokio::sync::{Semaphore, mpsc};
@@ -23,28 +23,28 @@ const WAITS: [Duration; 3] = [
 const AT_ONCE: usize = 1_000;
 
 /// Sends them, until the server that makes them is gone.
-pub(crate) async fn run(relay: Relay, mut rejections: mpsc::Receiver<Rejection>) {
+pub(crate) async fn run(relay: Relay, mut outgoing: mpsc::Receiver<Outgoing>) {
     let (relay, room) = (Arc::new(relay), Arc::new(Semaphore::new(AT_ONCE)));
-    while let Some(rejection) = rejections.recv().await {
+    while let Some(mail) = outgoing.recv().await {
         let Ok(permit) = Arc::clone(&room).acquire_owned().await else {
             return;
         };
         let relay = Arc::clone(&relay);
         tokio::spawn(async move {
-            send(&relay, rejection).await;
+            send(&relay, mail).await;
             drop(permit);
         });
     }
 }
 
-async fn send(relay: &Relay, rejection: Rejection) {
+async fn send(relay: &Relay, mail: Outgoing) {
     let mut waits = WAITS.iter();
     loop {
-        let sent = relay
-            .send(rejection.envelope.clone(), &rejection.message)
-            .await;
+        let sent = relay.send(mail.envelope.clone(), &mail.message).await;
         let (error, transient) = match sent.result {
-            Ok(report) if report.is_delivered() => return tracing::info!("a sender was told"),
+            Ok(report) if report.is_delivered() => {
+                return tracing::info!("a mail about what came in was sent");
+            }
             // Who refuses such mail for good does not want it.
             Ok(report) => (
                 "the relay does not take it".to_owned(),
@@ -54,10 +54,10 @@ async fn send(relay: &Relay, rejection: Rejection) {
         };
         match waits.next() {
             Some(wait) if transient => {
-                tracing::info!(error, ?wait, "a mail about a refusal is tried again");
+                tracing::info!(error, ?wait, "a mail about what came in is tried again");
                 sleep(*wait).await;
             }
-            _ => return tracing::warn!(error, "a mail about a refusal is given up"),
+            _ => return tracing::warn!(error, "a mail about what came in is given up"),
         }
     }
 }
