@@ -25,9 +25,9 @@ use crate::spool::{Envelope, Folder, Preamble, QueueId, Spool};
 /// them is put off.
 const LANES: u64 = 4;
 
-/// Messages that wait for one lane, as ids; what is beyond is put off, so that a product that hangs with one message does not
-/// stop the others.
-const QUEUED: usize = 1_024;
+/// Messages that wait for one lane, as ids of 16 octets: so many, that one address with a long backlog, or a product that hangs
+/// with one message, does not stop the others.
+const QUEUED: usize = 16_384;
 
 /// Messages that are claimed at once.
 const BATCH: usize = 64;
@@ -87,11 +87,12 @@ async fn dispatch<I: Inbox, S: Spool>(receiver: &Receiver<I, S>, lanes: &[mpsc::
             continue;
         };
         let lane = usize::try_from(lane_of(receiver, id, &file)).ok();
-        let sent = lane
-            .and_then(|lane| lanes.get(lane))
-            .map(|lane| lane.try_send(id));
-        if !matches!(sent, Some(Ok(()))) {
-            put_off(receiver, id, "too many messages wait for the product").await;
+        drop(file);
+        // A lane ends only where the worker does.
+        if let Some(lane) = lane.and_then(|lane| lanes.get(lane))
+            && lane.send(id).await.is_err()
+        {
+            return;
         }
     }
 }

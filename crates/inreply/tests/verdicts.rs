@@ -15,7 +15,7 @@ use inreply::listener::{self, ListenerConfig};
 use inreply::receiver::{Mode, Options, Receiver};
 use inreply::site::Site;
 use inreply::smtp::server::ServerConfig;
-use inreply::spool::Maildir;
+use inreply::spool::{Maildir, Preamble, Protocol, QueueId};
 use inreply::token::{Context, Day, Key, KeyId, KeyRing, Opened};
 use inreply::worker;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -349,4 +349,32 @@ async fn mail_for_postmaster_is_kept_and_sent_on() {
     );
     running.stop().await;
     assert_eq!(files(root.path(), "incoming-mail/operator"), 1);
+}
+
+/// What a server finds that was away for long: all of it is worked through at once, and none is put off.
+#[tokio::test]
+async fn a_long_backlog_of_one_address_is_worked_through_in_order() {
+    let root = tempfile::tempdir().unwrap();
+    let mut running = Running::start(root.path(), false, Options::default()).await;
+    let to = token((7, 5));
+    let start = SystemTime::now() - Duration::from_secs(3_600);
+    for number in 0..1_500_u64 {
+        let id = QueueId::new(start + Duration::from_secs(number)).unwrap();
+        let preamble = Preamble {
+            reverse_path: "<ann@example.com>".parse().unwrap(),
+            recipients: vec![format!("<{to}>").parse().unwrap()],
+            hello: "client.example".parse().unwrap(),
+            client: "192.0.2.1".parse().unwrap(),
+            by: "reply.forge.example".to_owned(),
+            protocol: Protocol::Esmtp,
+            verdicts: None,
+        };
+        let file = preamble.to_text(id) + &REPLY.replace("Merge it.", &format!("Number {number}."));
+        std::fs::write(running.receiver.spool().path(id), file).unwrap();
+    }
+    running.work();
+    for number in 0..1_500 {
+        assert_eq!(running.next().await, format!("Number {number}."));
+    }
+    running.stop().await;
 }
