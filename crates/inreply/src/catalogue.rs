@@ -5,82 +5,16 @@
 
 use std::fmt;
 
-use inreply_smtp::wire::reply::Reply;
-use inreply_token::Day;
-
+use crate::refusal::Refusal;
 use crate::site::{Site, SupportLink};
-use crate::texts;
-
-/// Why something was not taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Refusal {
-    /// The recipient is of another domain.
-    NotOurDomain,
-    /// There is no such recipient: also a token of wrong shape or with a wrong tag.
-    NoSuchMailbox,
-    /// The recipient is the no-reply address.
-    NoReply,
-    /// The reply address has expired.
-    Expired {
-        /// Its last day.
-        since: Day,
-    },
-    /// The key of the reply address was given up.
-    KeyRetired,
-    /// The product takes no answer there any more, for this reason.
-    Closed(String),
-    /// The product does not take this answer, for this reason.
-    NotTaken(String),
-    /// The product could not make it a comment; the operator reads why.
-    Failed,
-    /// The message has a reply address already.
-    AnotherToken,
-    /// The author may not use the reply address.
-    SenderNotAllowed,
-    /// The author's domain does not vouch for the message.
-    SenderUnproven,
-    /// Whether it does cannot be found out now.
-    SenderUndecided,
-    /// The message runs in a circle.
-    Loop,
-    /// The message has no author, or several.
-    NotOneFrom,
-    /// The message is encrypted, or has no text.
-    Unreadable,
-    /// Nothing is left of the message without quotes and signature.
-    NothingLeft,
-    /// Too many replies in a short time.
-    TooMany,
-    /// The spool is full.
-    SpoolFull,
-    /// The message could not be stored.
-    LocalFault,
-}
-
-impl Refusal {
-    /// What a client hears, with the codes of RFC 5321 and RFC 3463 and the support link.
-    ///
-    /// ```
-    /// use inreply::catalogue::Refusal;
-    /// use inreply::site::Site;
-    ///
-    /// let site = Site::new("forge.example")?;
-    /// let reply = Refusal::Closed("the issue is locked".to_owned()).reply(&site);
-    /// assert_eq!(reply.to_string(), "550 5.2.1 No answer is taken here any more: the issue is locked\r\n");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn reply(&self, site: &Site) -> Reply {
-        texts::refuse(site, self)
-    }
-}
 
 /// The texts of one language.
 ///
 /// A product that wants one text otherwise overrides one method, or one refusal in it:
 ///
 /// ```
-/// use inreply::catalogue::{Catalogue, English, Refusal};
+/// use inreply::catalogue::{Catalogue, English};
+/// use inreply::refusal::Refusal;
 /// use inreply::site::Site;
 ///
 /// #[derive(Debug)]

@@ -7,10 +7,9 @@ use inreply_smtp::wire::path::ForwardPath;
 use inreply_smtp::wire::reply::Reply;
 use inreply_token::{Addresses, Context, Day, Host, KeyRing, OpenError, Opened};
 
-use crate::catalogue::Refusal;
 use crate::inbox::Standing;
+use crate::refusal::Refusal;
 use crate::site::Site;
-use crate::texts;
 
 /// Decides recipients.
 ///
@@ -102,7 +101,7 @@ impl Gate {
         let (local_part, domain) = (mailbox.unquoted_local_part(), mailbox.domain());
         let is = |host: &Host| host.as_str().eq_ignore_ascii_case(domain);
         if !self.site.serves(domain) {
-            return Decision::Refuse(texts::refuse(&self.site, &Refusal::NotOurDomain));
+            return Decision::Refuse(Refusal::NotOurDomain.reply(&self.site));
         }
         if ["postmaster", "abuse"]
             .iter()
@@ -116,7 +115,7 @@ impl Gate {
         {
             return match self.site.discards_no_reply() {
                 true => Decision::Accept(Recipient::Nobody),
-                false => Decision::Refuse(texts::refuse(&self.site, &Refusal::NoReply)),
+                false => Decision::Refuse(Refusal::NoReply.reply(&self.site)),
             };
         }
         if is(self.site.noreply_domain()) {
@@ -128,7 +127,7 @@ impl Gate {
         if is(self.site.reply_domain()) {
             return self.token(accepted, &self.replies, &local_part, today);
         }
-        Decision::Refuse(texts::refuse(&self.site, &Refusal::NoSuchMailbox))
+        Decision::Refuse(Refusal::NoSuchMailbox.reply(&self.site))
     }
 
     /// Turns the product's answer about a token of [`Decision::Ask`] into a recipient or a refusal.
@@ -138,9 +137,7 @@ impl Gate {
     pub fn admit(&self, opened: Opened, standing: &Standing) -> Result<Recipient, Reply> {
         match standing {
             Standing::Open(_) => Ok(Recipient::Reply(opened)),
-            Standing::Closed(reason) => {
-                Err(texts::refuse(&self.site, &Refusal::Closed(reason.clone())))
-            }
+            Standing::Closed(reason) => Err(Refusal::Closed(reason.clone()).reply(&self.site)),
         }
     }
 
@@ -154,12 +151,12 @@ impl Gate {
         let opened = match addresses.open(local_part, today) {
             Ok(opened) => opened,
             Err(OpenError::Expired { since, .. }) => {
-                return Decision::Refuse(texts::refuse(&self.site, &Refusal::Expired { since }));
+                return Decision::Refuse((Refusal::Expired { since }).reply(&self.site));
             }
             Err(OpenError::KeyRetired { .. }) => {
-                return Decision::Refuse(texts::refuse(&self.site, &Refusal::KeyRetired));
+                return Decision::Refuse(Refusal::KeyRetired.reply(&self.site));
             }
-            Err(_) => return Decision::Refuse(texts::refuse(&self.site, &Refusal::NoSuchMailbox)),
+            Err(_) => return Decision::Refuse(Refusal::NoSuchMailbox.reply(&self.site)),
         };
         match opened.context {
             Context::Bounce => Decision::Accept(Recipient::Bounce(opened)),
@@ -168,7 +165,7 @@ impl Gate {
                 |other| matches!(other, Recipient::Reply(other) if other.ids != opened.ids),
             ) =>
             {
-                Decision::Refuse(texts::refuse(&self.site, &Refusal::AnotherToken))
+                Decision::Refuse(Refusal::AnotherToken.reply(&self.site))
             }
             _ => Decision::Ask(opened),
         }

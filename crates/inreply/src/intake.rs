@@ -11,9 +11,9 @@ use sha2::{Digest, Sha256};
 
 use crate::attachments;
 use crate::auth::Verdicts;
-use crate::catalogue::Refusal;
 use crate::gate::Recipient;
 use crate::inbox::{IdempotencyKey, IncomingReply, Permission, Senders};
+use crate::refusal::Refusal;
 use crate::site::Site;
 
 /// Received fields of a message that runs in a circle (RFC 5321 §6.3 asks for a limit of at least 100).

@@ -36,7 +36,7 @@
 //! # Limits
 //!
 //! Sizes, counts and times of a session stand in [`smtp::server::ServerConfig`]. A session keeps up to 256 KiB of a message in
-//! memory; larger ones go to the spool while they arrive, and eight at a time are read whole by intake. The worker has four messages
+//! memory; larger ones go to the spool while they arrive, and eight at a time are read whole by intake. The worker has five messages
 //! in memory at most. What a message may attach is limited by [`attachments::AttachmentLimits`].
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
@@ -59,6 +59,7 @@ pub mod probe;
 pub mod rates;
 #[cfg(feature = "tokio")]
 pub mod receiver;
+pub mod refusal;
 pub mod rejection;
 #[cfg(feature = "tokio")]
 pub mod relay;
@@ -66,7 +67,6 @@ pub mod relay;
 pub mod resolver;
 pub mod site;
 pub mod spool;
-mod texts;
 #[cfg(feature = "tokio")]
 pub mod tls;
 #[cfg(feature = "tokio")]

@@ -14,9 +14,9 @@ use mail_builder::headers::address::Address;
 use mail_builder::headers::message_id::MessageId;
 use mail_builder::headers::raw::Raw;
 
-use crate::catalogue::Refusal;
 use crate::notify::{ComposeError, one_line};
 use crate::outgoing::Outgoing;
+use crate::refusal::Refusal;
 use crate::site::Site;
 
 /// Octets of the original's subject that are said again: enough to know it by.
@@ -32,7 +32,7 @@ const MAX_SUBJECT: usize = 200;
 ///
 /// ```
 /// use std::time::SystemTime;
-/// use inreply::catalogue::Refusal;
+/// use inreply::refusal::Refusal;
 /// use inreply::rejection::to_sender;
 /// use inreply::site::Site;
 ///

@@ -14,14 +14,14 @@ use tokio::time::{sleep, timeout};
 use tracing::Instrument;
 
 use crate::auth::AuthResult;
-use crate::catalogue::Refusal;
 use crate::gate::{Decision, Recipient};
 use crate::inbox::{Inbox, InboxError, IncomingReply, Receipt};
 use crate::intake::{Mail, Outcome, decide};
 use crate::receiver::{Receiver, ask, day};
+use crate::refusal::Refusal;
 use crate::spool::{Envelope, Folder, Preamble, QueueId, Spool};
 
-/// Messages that are offered to the product at once, and in memory. Those to one reply address keep their order, unless one of
+/// Messages that are offered to the product at once, and in memory beside one that looks for its lane. Those to one reply address keep their order, unless one of
 /// them is put off.
 const LANES: u64 = 4;
 

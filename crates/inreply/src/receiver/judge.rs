@@ -12,10 +12,10 @@ use tokio::time::timeout;
 
 use super::{Mode, Receiver};
 use crate::auth::Verdicts;
-use crate::catalogue::Refusal;
 use crate::gate::Recipient;
 use crate::inbox::{Inbox, InboxError, IncomingReply, Review, Senders, Standing};
 use crate::intake::{Mail, Outcome, decide, denied};
+use crate::refusal::Refusal;
 
 /// A message at the final dot.
 #[derive(Debug)]

@@ -8,10 +8,10 @@ use inreply_token::Opened;
 use tokio::sync::mpsc;
 
 use super::Receiver;
-use crate::catalogue::Refusal;
 use crate::forward::to_operator;
 use crate::outgoing::Outgoing;
 use crate::rates::{Rate, RateLimits, Rates};
+use crate::refusal::Refusal;
 use crate::rejection::to_sender;
 
 /// How often one address is told: whoever writes on hears the first refusal, and a forged sender is not flooded.

@@ -19,13 +19,12 @@ use super::judge::{Judged, Letter, judge};
 use super::writing::{Arrived, Writing};
 use super::{Receiver, day};
 use crate::auth::{AuthservId, Verdicts};
-use crate::catalogue::Refusal;
 use crate::gate::{Decision, Gate, Recipient};
 use crate::inbox::{Inbox, Senders, Standing};
 use crate::listener::Handler;
 use crate::logs::mail::{self, Commands, Delivery, Stage};
+use crate::refusal::Refusal;
 use crate::spool::{Maildir, Preamble, Protocol, QueueId, Spool};
-use crate::texts;
 
 /// How long the product may think about a recipient before the question is put off until the message is there.
 const STANDING_TIMEOUT: Duration = Duration::from_secs(5);
@@ -156,10 +155,7 @@ impl<I: Inbox, S: Spool> Handler for Session<I, S> {
     ) -> Result<(), Reply> {
         // The machine takes MAIL only behind EHLO, LHLO or HELO.
         let Some(hello) = &self.hello else {
-            return Err(texts::refuse(
-                self.receiver.gate.site(),
-                &Refusal::LocalFault,
-            ));
+            return Err(Refusal::LocalFault.reply(self.receiver.gate.site()));
         };
         self.commands.mail.add(true);
         self.transaction = Some(Transaction {
@@ -190,10 +186,7 @@ impl<I: Inbox, S: Spool> Handler for Session<I, S> {
                 });
                 Ok(())
             }
-            (Ok(_), None) => Err(texts::refuse(
-                self.receiver.gate.site(),
-                &Refusal::LocalFault,
-            )),
+            (Ok(_), None) => Err(Refusal::LocalFault.reply(self.receiver.gate.site())),
             (Err(reply), _) => {
                 self.log_refusal(Stage::Rcpt(&path), None, &reply);
                 Err(reply)
@@ -280,10 +273,7 @@ impl<I: Inbox, S: Spool> Session<I, S> {
         path: &ForwardPath<'static>,
     ) -> Result<(Recipient, Option<Senders>), Reply> {
         let Some(transaction) = &self.transaction else {
-            return Err(texts::refuse(
-                self.receiver.gate.site(),
-                &Refusal::LocalFault,
-            ));
+            return Err(Refusal::LocalFault.reply(self.receiver.gate.site()));
         };
         let gate = &self.receiver.gate;
         let accepted: Vec<Recipient> = match self.lmtp {
@@ -300,7 +290,7 @@ impl<I: Inbox, S: Spool> Session<I, S> {
             Decision::Refuse(_) | Decision::Accept(Recipient::Nobody)
         );
         if is_stored && self.receiver.room.is_missing(Instant::now()) {
-            return Err(texts::refuse(gate.site(), &Refusal::SpoolFull));
+            return Err(Refusal::SpoolFull.reply(gate.site()));
         }
         match decision {
             Decision::Accept(recipient) => Ok((recipient, None)),
@@ -310,7 +300,7 @@ impl<I: Inbox, S: Spool> Session<I, S> {
                 let again = accepted.contains(&Recipient::Reply(token));
                 let sender = &transaction.reverse_path;
                 if !again && !self.receiver.rates.take(Instant::now(), &token, sender) {
-                    return Err(texts::refuse(gate.site(), &Refusal::TooMany));
+                    return Err(Refusal::TooMany.reply(gate.site()));
                 }
                 match self.receiver.standing(&token).await {
                     Some(standing) => {
@@ -339,11 +329,11 @@ impl<I: Inbox, S: Spool> Session<I, S> {
             {
                 tracing::error!(%error, "no room in the spool");
                 self.receiver.room.is_gone(Instant::now());
-                texts::refuse(self.receiver.gate.site(), &Refusal::SpoolFull)
+                Refusal::SpoolFull.reply(self.receiver.gate.site())
             }
             Err(Fault::Disk(error)) => {
                 tracing::error!(%error, "the message could not be stored");
-                texts::refuse(self.receiver.gate.site(), &Refusal::LocalFault)
+                Refusal::LocalFault.reply(self.receiver.gate.site())
             }
         }
     }
@@ -352,10 +342,9 @@ impl<I: Inbox, S: Spool> Session<I, S> {
         let arrived_at = SystemTime::now();
         let receiver = Arc::clone(&self.receiver);
         let Some(transaction) = &mut self.transaction else {
-            return Err(Fault::Refused(texts::refuse(
-                receiver.gate.site(),
-                &Refusal::LocalFault,
-            )));
+            return Err(Fault::Refused(
+                Refusal::LocalFault.reply(receiver.gate.site()),
+            ));
         };
         let received_at = transaction.message.received_at;
         let recipients = transaction.of(recipient);

@@ -3,7 +3,7 @@
 //! Every call is a step. A crash comes before one of them and takes what was not synced: octets of files, entries of folders,
 //! each alone or all. A rename happens or does not: it is one entry in the journal.
 
-// The die and the steps are small numbers.
+// Helpers of tests are tests: what cannot be had fails them. The die and the steps are small numbers.
 #![allow(clippy::cast_possible_truncation)]
 
 use std::collections::BTreeMap;
