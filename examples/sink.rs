@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use clap::Parser;
@@ -79,6 +79,9 @@ struct Arguments {
     /// Connections of one address at once.
     #[arg(long)]
     max_per_address: Option<usize>,
+    /// Milliseconds that a client is watched before it is greeted; 0 greets at once.
+    #[arg(long, default_value_t = 1)]
+    greeting_pause: u64,
 }
 
 struct Sink {
@@ -184,7 +187,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         _ => None,
     };
-    let mut config = ListenerConfig::new(server).max_connections(arguments.max_connections);
+    let mut config = ListenerConfig::new(server)
+        .max_connections(arguments.max_connections)
+        .greeting_pause(Duration::from_millis(arguments.greeting_pause));
     if let Some(limit) = arguments.max_per_address {
         config = config.max_per_address(limit);
     }

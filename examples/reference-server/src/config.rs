@@ -80,6 +80,7 @@ pub(crate) struct Inbound {
     pub(crate) require_tls: bool,
     pub(crate) max_message_octets: u64,
     pub(crate) max_connections: usize,
+    pub(crate) greeting_pause_ms: u64,
     pub(crate) verdict: Verdict,
     pub(crate) max_token_replies: u32,
     pub(crate) max_sender_replies: u32,
@@ -146,6 +147,7 @@ impl Default for Inbound {
             require_tls: false,
             max_message_octets: 26_214_400,
             max_connections: 2_048,
+            greeting_pause_ms: 1,
             verdict: Verdict::Synchronous,
             max_token_replies: 30,
             max_sender_replies: 120,
@@ -254,6 +256,7 @@ impl Config {
             .context("inbound.proxy_from")?;
         let listener = ListenerConfig::new(machine)
             .max_connections(self.inbound.max_connections)
+            .greeting_pause(Duration::from_millis(self.inbound.greeting_pause_ms))
             .proxy_from(proxies);
         let Inbound {
             tls_certificate,
