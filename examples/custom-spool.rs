@@ -14,7 +14,7 @@ use inreply::listener::{self, ListenerConfig};
 use inreply::receiver::Receiver;
 use inreply::site::Site;
 use inreply::smtp::server::ServerConfig;
-use inreply::spool::{Drafting, Folder, Preamble, QueueId, Retention, Spool};
+use inreply::spool::{Backlog, Drafting, Folder, Preamble, QueueId, Retention, Spool};
 use inreply::token::{Context, Day, Key, KeyId, KeyRing, Opened};
 use inreply::worker;
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
@@ -194,6 +194,18 @@ impl Spool for InRedb {
         .await?;
         self.claimed(|claimed| claimed.remove(&id));
         Ok(())
+    }
+
+    async fn backlog(&self) -> io::Result<Backlog> {
+        self.run(|database| {
+            let table = database.begin_read()?.open_table(WAITING)?;
+            let ids = table.iter()?.map(|entry| Ok(entry?.0.value().parse().ok()));
+            let ids = ids
+                .filter_map(Result::transpose)
+                .collect::<Result<Vec<QueueId>, redb::Error>>()?;
+            Ok(Backlog::of(&ids))
+        })
+        .await
     }
 
     async fn expire(&self, _: SystemTime, _: Retention) -> io::Result<usize> {

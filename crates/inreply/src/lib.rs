@@ -30,7 +30,7 @@
 //!   receiver takes as an option. It brings ring.
 //! - `dns`: the modules `resolver`, which asks for the doctor of [`inreply-dns`](dns), and `probe`, which looks at port 25. It brings
 //!   `tokio`.
-//! - `tokio`: the modules `listener`, `logs`, `receiver`, `relay`, `tls` and `worker`, with TLS by rustls and ring. Without it the crate is policy, formats and a
+//! - `tokio`: the modules `health`, `listener`, `logs`, `metrics`, `receiver`, `relay`, `tls` and `worker`, with TLS by rustls and ring. Without it the crate is policy, formats and a
 //!   synchronous spool.
 //!
 //! # Limits
@@ -46,12 +46,16 @@ pub mod auth;
 pub mod catalogue;
 pub mod forward;
 pub mod gate;
+#[cfg(feature = "tokio")]
+pub mod health;
 pub mod inbox;
 pub mod intake;
 #[cfg(feature = "tokio")]
 pub mod listener;
 #[cfg(feature = "tokio")]
 pub mod logs;
+#[cfg(feature = "tokio")]
+pub mod metrics;
 pub mod notify;
 pub mod outgoing;
 #[cfg(feature = "dns")]

@@ -72,6 +72,7 @@ pub async fn run<I: Inbox, S: Spool>(
 
 /// Claims what is due and gives it to the lanes; waits where there is nothing.
 async fn dispatch<I: Inbox, S: Spool>(receiver: &Receiver<I, S>, lanes: &[mpsc::Sender<QueueId>]) {
+    receiver.pulse.beat();
     let ids = match receiver.spool.claim(BATCH).await {
         Ok(ids) => ids,
         Err(error) => {
@@ -169,13 +170,17 @@ async fn finish<I: Inbox, S: Spool>(receiver: &Arc<Receiver<I, S>>, id: QueueId,
     if let Some(log) = &receiver.logs.replies {
         log.moving(&spool.place_of(id), &spool.end_of(&folder));
     }
-    if let Err(error) = spool.file(id, folder).await {
-        tracing::error!(%error, "the message cannot be moved");
-        put_off(receiver, id, &error.to_string()).await;
+    match spool.file(id, folder.clone()).await {
+        Ok(()) => receiver.metrics.filed(&folder),
+        Err(error) => {
+            tracing::error!(%error, "the message cannot be moved");
+            put_off(receiver, id, &error.to_string()).await;
+        }
     }
 }
 
 async fn put_off<I, S: Spool>(receiver: &Receiver<I, S>, id: QueueId, reason: &str) {
+    receiver.metrics.put_off();
     if let Err(error) = receiver.spool.put_off(id, reason).await {
         tracing::error!(%id, %error, "the message cannot be put off");
     }

@@ -473,3 +473,60 @@ async fn a_connection_too_many_is_told_to_come_back() {
     drop(idle);
     running.stop().await;
 }
+
+#[tokio::test]
+async fn what_happens_is_counted_and_the_parts_say_how_they_are() {
+    let root = tempfile::tempdir().unwrap();
+    let mut running = Running::start(root.path(), 10).await;
+    let receiver = Arc::clone(&running.receiver);
+    running.send(&token(), REPLY).await.unwrap();
+    running
+        .send("reply+aaaa@reply.forge.example", REPLY)
+        .await
+        .unwrap();
+    let health = receiver.health().await;
+    assert!(health.is_ready() && !health.is_well());
+    assert_eq!(
+        health.to_string().lines().take(2).collect::<Vec<_>>(),
+        [
+            "spool: ok, it can be written",
+            "worker: FAULT, it does not run"
+        ]
+    );
+    let waiting = receiver.metrics_text().await;
+    running.work();
+    running.next().await;
+    while !receiver.spool().waiting().unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert!(receiver.health().await.is_well());
+    std::fs::remove_dir(root.path().join("mail/reply/tmp")).unwrap();
+    assert!(!receiver.health().await.is_ready());
+    running.stop().await;
+    let done = receiver.metrics_text().await;
+    for (text, line) in [
+        (&waiting, "inreply_spool_waiting_messages 1"),
+        (&done, "inreply_spool_waiting_messages 0"),
+        (&done, "inreply_sessions_total 2"),
+        (&done, "inreply_sessions_open 0"),
+        (
+            &done,
+            "inreply_verdicts_total{stage=\"rcpt\",code=\"250\",status=\"2.1.5\"} 1",
+        ),
+        (
+            &done,
+            "inreply_verdicts_total{stage=\"rcpt\",code=\"550\",status=\"5.1.1\"} 1",
+        ),
+        (
+            &done,
+            "inreply_verdicts_total{stage=\"data\",code=\"250\",status=\"2.0.0\"} 1",
+        ),
+        (&done, "inreply_store_seconds_count 1"),
+        (&done, "inreply_outcomes_total{folder=\"success\"} 1"),
+    ] {
+        assert!(
+            text.lines().any(|told| told == line),
+            "{line} is not in\n{text}"
+        );
+    }
+}

@@ -26,8 +26,10 @@ use self::notices::Notices;
 use self::room::Room;
 pub use self::session::Session;
 use crate::gate::Gate;
+use crate::health::Pulse;
 use crate::inbox::Inbox;
 use crate::logs::Logs;
+use crate::metrics::Metrics;
 use crate::outgoing::Outgoing;
 use crate::rates::{RateLimits, Rates};
 use crate::spool::{Maildir, Retention};
@@ -52,6 +54,8 @@ pub enum Mode {
 pub struct Options {
     /// Logs for the operator; none by default.
     pub logs: Logs,
+    /// What is counted for monitoring.
+    pub metrics: Metrics,
     /// How many replies are taken, and how fast.
     pub rates: RateLimits,
     /// When the client hears the verdict. Defaults to the final dot.
@@ -77,6 +81,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             logs: Logs::default(),
+            metrics: Metrics::default(),
             rates: RateLimits::default(),
             mode: Mode::default(),
             deadline: Duration::from_secs(30),
@@ -96,6 +101,8 @@ pub struct Receiver<I, S = Maildir> {
     pub(crate) spool: S,
     pub(crate) inbox: I,
     pub(crate) logs: Logs,
+    pub(crate) metrics: Metrics,
+    pub(crate) pulse: Pulse,
     pub(crate) retention: Retention,
     mode: Mode,
     deadline: Duration,
@@ -120,6 +127,8 @@ impl<I: Inbox, S> Receiver<I, S> {
             spool,
             inbox,
             logs: options.logs,
+            metrics: options.metrics,
+            pulse: Pulse::default(),
             retention: options.retention,
             mode: options.mode,
             deadline: options.deadline,

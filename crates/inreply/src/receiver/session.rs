@@ -32,9 +32,13 @@ const STANDING_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a long message waits for its turn to be read; then the client tries again later.
 const READER_TIMEOUT: Duration = Duration::from_mins(1);
 
+/// What a recipient hears that is taken, for the metrics: the machine's own words.
+static RECIPIENT_OK: Reply = Reply::literal(ReplyCode::OK, (2, 1, 5), "Ok");
+
 impl<I: Inbox, S: Spool> Receiver<I, S> {
     /// The policy of one connection, for [`crate::listener::serve`].
     pub fn session(self: &Arc<Self>, peer: SocketAddr) -> Session<I, S> {
+        self.metrics.session_began();
         Session {
             receiver: Arc::clone(self),
             peer,
@@ -177,6 +181,8 @@ impl<I: Inbox, S: Spool> Handler for Session<I, S> {
     ) -> Result<(), Reply> {
         let decided = self.decide_recipient(&path).await;
         self.commands.rcpt.add(decided.is_ok());
+        let said = decided.as_ref().err().unwrap_or(&RECIPIENT_OK);
+        self.receiver.metrics.verdict("rcpt", said);
         match (decided, &mut self.transaction) {
             (Ok((stands_for, senders)), Some(transaction)) => {
                 transaction.recipients.push(Accepted {
@@ -221,6 +227,7 @@ impl<I: Inbox, S: Spool> Handler for Session<I, S> {
     async fn message(&mut self, recipient: Option<usize>) -> Reply {
         let reply = self.verdict(recipient).await;
         self.commands.data.add(reply.is_positive());
+        self.receiver.metrics.verdict("data", &reply);
         if !reply.is_positive() {
             self.log_refusal(Stage::EndOfMessage, recipient, &reply);
         }
@@ -252,6 +259,7 @@ impl<I: Inbox, S: Spool> Handler for Session<I, S> {
 impl<I: Inbox, S: Spool> Drop for Session<I, S> {
     fn drop(&mut self) {
         self.announce();
+        self.receiver.metrics.session_ended();
         if let Some(log) = &self.receiver.logs.mail {
             log.disconnect(self.peer.ip(), &self.commands);
         }
@@ -398,9 +406,11 @@ impl<I: Inbox, S: Spool> Session<I, S> {
                 Err(Fault::Refused(refusal.reply(receiver.gate.site())))
             }
             Judged::Take { message_id } => {
+                let begun = Instant::now();
                 let id = arrived
                     .commit(&receiver.spool, received_at, preamble)
                     .await?;
+                receiver.metrics.stored(begun.elapsed());
                 tracing::info!(%id, peer = %self.peer, "message queued");
                 let status = "delivered to maildir";
                 self.log_message(id, message_id.as_deref(), arrived_at, recipient, status);

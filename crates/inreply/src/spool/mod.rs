@@ -3,6 +3,7 @@
 //! [`Maildir`] keeps them in a file system. Whatever else is a `Spool` (with the feature `tokio`) can stand in its place: a
 //! database that many servers share, say.
 
+mod backlog;
 #[cfg(test)]
 mod crash;
 mod file_system;
@@ -18,6 +19,7 @@ mod retention;
 #[cfg(feature = "tokio")]
 mod shared;
 
+pub use self::backlog::Backlog;
 pub use self::id::{QueueId, QueueIdError};
 pub use self::kept::Kept;
 pub use self::maildir::{Draft, Maildir};

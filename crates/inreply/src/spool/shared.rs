@@ -8,7 +8,7 @@ use std::time::{Instant, SystemTime};
 use bytes::Bytes;
 use tokio::task::spawn_blocking;
 
-use super::{Draft, Folder, Maildir, Preamble, QueueId, Retention};
+use super::{Backlog, Draft, Folder, Maildir, Preamble, QueueId, Retention};
 
 /// Keeps messages between the final dot and the product.
 ///
@@ -64,6 +64,9 @@ pub trait Spool: Send + Sync + 'static {
         now: SystemTime,
         retention: Retention,
     ) -> impl Future<Output = io::Result<usize>> + Send;
+
+    /// Counts the messages that wait, for monitoring.
+    fn backlog(&self) -> impl Future<Output = io::Result<Backlog>> + Send;
 
     /// What the log of the worker calls a message that waits.
     fn place_of(&self, id: QueueId) -> String {
@@ -210,6 +213,11 @@ impl Spool for Maildir {
 
     async fn expire(&self, now: SystemTime, retention: Retention) -> io::Result<usize> {
         self.blocking(move |spool| Self::expire(spool, now, &retention))
+            .await
+    }
+
+    async fn backlog(&self) -> io::Result<Backlog> {
+        self.blocking(|spool| Ok(Backlog::of(&spool.waiting()?)))
             .await
     }
 

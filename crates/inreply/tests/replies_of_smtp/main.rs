@@ -15,7 +15,7 @@ use inreply::gate::Gate;
 use inreply::listener::{self, ListenerConfig};
 use inreply::receiver::{Options, Receiver};
 use inreply::smtp::server::ServerConfig;
-use inreply::spool::{Folder, Maildir, MaildirDraft, Preamble, QueueId, Retention, Spool};
+use inreply::spool::{Backlog, Folder, Maildir, MaildirDraft, Preamble, QueueId, Retention, Spool};
 use inreply::token::{Context, Day};
 use inreply::worker;
 use table::{Case, HELP, MAX_OCTETS, Product, folders_of, gate, reply_to, site, today};
@@ -313,6 +313,10 @@ impl Spool for Broken {
     }
 
     async fn file(&self, _: QueueId, _: Folder) -> io::Result<()> {
+        Err(self.0.into())
+    }
+
+    async fn backlog(&self) -> io::Result<Backlog> {
         Err(self.0.into())
     }
 
