@@ -28,6 +28,7 @@
 //!
 //! - `auth`: SPF, DKIM and DMARC of incoming mail in [`auth`], without a resolver; with `dns` also `auth::Authenticator`, which the
 //!   receiver takes as an option. It brings ring.
+//! - `bundle`: the module `bundle`, what support wants to see in one file. It brings flate2 and tar.
 //! - `dns`: the modules `resolver`, which asks for the doctor of [`inreply-dns`](dns), and `probe`, which looks at port 25. It brings
 //!   `tokio`.
 //! - `tokio`: the modules `health`, `listener`, `logs`, `metrics`, `receiver`, `relay`, `tls` and `worker`, with TLS by rustls and ring. Without it the crate is policy, formats and a
@@ -43,6 +44,8 @@
 
 pub mod attachments;
 pub mod auth;
+#[cfg(feature = "bundle")]
+pub mod bundle;
 pub mod catalogue;
 pub mod forward;
 pub mod gate;

@@ -1,12 +1,14 @@
-//! The two logs that an operator greps: what came in over SMTP, and what became of it.
+//! The logs that an operator greps: what came in over SMTP, what became of it, and what relays said.
 //!
 //! They are apart from `tracing`, which is for the program: their lines have the format of other programs, so that tools that
 //! read those read these.
 
+mod conversations;
 mod file;
 pub(crate) mod mail;
 mod replies;
 
+pub use self::conversations::ConversationLog;
 pub use self::file::LogFile;
 pub use self::mail::MailLog;
 pub use self::replies::RepliesLog;
