@@ -73,7 +73,7 @@ fn intake(criterion: &mut Criterion) -> Result<(), Box<dyn std::error::Error>> {
             received_at: SystemTime::UNIX_EPOCH,
             message: message.as_bytes(),
         };
-        if !matches!(decide(gate.site(), &mail), Outcome::Comment(reply) if reply.text.starts_with("Merge it."))
+        if !matches!(decide(&gate, &mail), Outcome::Comment(reply) if reply.text.starts_with("Merge it."))
         {
             return Err(format!("{name} is no comment").into());
         }
@@ -82,7 +82,7 @@ fn intake(criterion: &mut Criterion) -> Result<(), Box<dyn std::error::Error>> {
             bytes: message.len() as u64,
         });
         group.bench_with_input(BenchmarkId::from_parameter(name), &mail, |bencher, mail| {
-            bencher.iter(|| black_box(decide(gate.site(), black_box(mail))));
+            bencher.iter(|| black_box(decide(&gate, black_box(mail))));
         });
     }
     group.finish();

@@ -35,6 +35,11 @@ use crate::site::{Site, SupportLink};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Catalogue: fmt::Debug + Send + Sync {
+    /// The language as a tag of RFC 5646, for programs that read mail aloud. `en` by default.
+    fn language(&self) -> &'static str {
+        "en"
+    }
+
     /// The text of an SMTP reply. What is not ASCII in it is sent as `?` (RFC 5321 §4.2), so keep it in ASCII, and within 400
     /// octets.
     fn reply(&self, refusal: &Refusal, site: &Site) -> String {
@@ -152,6 +157,10 @@ impl Catalogue for English {}
 pub struct Korean;
 
 impl Catalogue for Korean {
+    fn language(&self) -> &'static str {
+        "ko"
+    }
+
     fn sentence(&self, refusal: &Refusal, site: &Site) -> String {
         match refusal {
             Refusal::NotOurDomain => format!("이 서버는 {} 앞으로 온 메일만 받습니다.", site.reply_domain()),

@@ -5,7 +5,7 @@
 
 use inreply_smtp::wire::path::ForwardPath;
 use inreply_smtp::wire::reply::Reply;
-use inreply_token::{Addresses, Context, Day, Host, KeyRing, OpenError, Opened};
+use inreply_token::{Addresses, Context, Day, Host, Ids, KeyRing, OpenError, Opened};
 
 use crate::inbox::Standing;
 use crate::refusal::Refusal;
@@ -36,6 +36,8 @@ pub struct Gate {
     site: Site,
     replies: Addresses,
     bounces: Addresses,
+    /// Tokens of a host that takes no mail: see [`Gate::mark`].
+    marks: Option<Addresses>,
 }
 
 /// What to say to a recipient.
@@ -71,10 +73,14 @@ impl Gate {
     pub fn new(site: Site, ring: &KeyRing) -> Self {
         let replies = Addresses::new(site.reply_domain().clone(), ring);
         let bounces = Addresses::new(site.noreply_domain().clone(), ring);
+        // A host that has room for `reply.` has room for this.
+        let marks = Host::new(&format!("mark.{}", site.host())).ok();
+        let marks = marks.map(|host| Addresses::new(host, ring));
         Self {
             site,
             replies,
             bounces,
+            marks,
         }
     }
 
@@ -91,6 +97,19 @@ impl Gate {
     /// The addresses under the no-reply domain: bounces come home to the domain of From, so that SPF aligns.
     pub fn bounce_addresses(&self) -> &Addresses {
         &self.bounces
+    }
+
+    /// The token that marks mail about `ids` as our own, in `X-Inreply-Own`. It is bound to a name below the host at which no
+    /// mail is taken, so that it is no address, and no address is one.
+    pub(crate) fn mark(&self, ids: Ids, today: Day) -> Option<String> {
+        let address = self.marks.as_ref()?.mint(Context::Reply, ids, today);
+        address.ok().map(|address| address.token().to_owned())
+    }
+
+    /// Whether `text` is a mark of ours, however old.
+    pub(crate) fn is_mark(&self, text: &str, today: Day) -> bool {
+        let opened = self.marks.as_ref().map(|marks| marks.open(text, today));
+        !matches!(opened, None | Some(Err(OpenError::Invalid)))
     }
 
     /// Decides `path`, where `accepted` are the recipients of the message so far.

@@ -1,17 +1,17 @@
 //! From a message to what it means: pure, without a socket, a disk or a clock.
 
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use inreply_mime::Message;
 use inreply_mime::kind::{Action, Kind, Verdict};
 use inreply_mime::reply;
 use inreply_smtp::wire::path::ReversePath;
-use inreply_token::{Ids, Opened};
+use inreply_token::{Day, Ids, Opened};
 use sha2::{Digest, Sha256};
 
 use crate::attachments;
 use crate::auth::Verdicts;
-use crate::gate::Recipient;
+use crate::gate::{Gate, Recipient};
 use crate::inbox::{IdempotencyKey, IncomingReply, Permission, Senders};
 use crate::refusal::Refusal;
 use crate::site::Site;
@@ -92,17 +92,20 @@ pub enum Outcome {
 ///     received_at: SystemTime::UNIX_EPOCH,
 ///     message,
 /// };
-/// let Outcome::Comment(reply) = decide(gate.site(), &mail) else { panic!() };
+/// let Outcome::Comment(reply) = decide(&gate, &mail) else { panic!() };
 /// assert_eq!((reply.text.as_str(), reply.from.as_str()), ("Merge it.", "ann@example.com"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn decide(site: &Site, mail: &Mail<'_>) -> Outcome {
+pub fn decide(gate: &Gate, mail: &Mail<'_>) -> Outcome {
+    let site = gate.site();
     let message = Message::parse(mail.message);
     let sender = mail
         .reverse_path
         .mailbox()
         .map_or("", |mailbox| mailbox.as_str());
-    let verdict = Verdict::of_foreign(&message, Some(sender), |message| is_own(site, message));
+    let verdict = Verdict::of_foreign(&message, Some(sender), |message| {
+        is_own(site, message) || is_marked(gate, message, mail.received_at)
+    });
     let find = |wanted: fn(&Recipient) -> Option<Opened>| mail.recipients.iter().find_map(wanted);
     let reply = find(|recipient| match recipient {
         Recipient::Reply(opened) => Some(*opened),
@@ -249,6 +252,14 @@ fn is_own(site: &Site, message: &Message<'_>) -> bool {
             .is_some_and(|number| number.bytes().all(|octet| octet.is_ascii_digit()));
         kind && number && domain.eq_ignore_ascii_case(site.host().as_str())
     })
+}
+
+/// Whether a message carries our mark: a relay that rewrites Message-ID leaves it alone.
+fn is_marked(gate: &Gate, message: &Message<'_>, received_at: SystemTime) -> bool {
+    let since = received_at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let today = Day::from_unix_seconds(since.as_secs());
+    let mark = message.header("x-inreply-own").first();
+    mark.is_some_and(|mark| gate.is_mark(mark.text().trim(), today))
 }
 
 /// Whether an address in the text would hand a token to whoever reads the comment.

@@ -27,7 +27,7 @@
 //! # Features
 //!
 //! - `auth`: SPF, DKIM and DMARC of incoming mail in [`auth`], without a resolver; with `dns` also `auth::Authenticator`, which the
-//!   receiver takes as an option. It brings ring.
+//!   receiver takes as an option; DKIM signatures of outgoing mail in `sign`. It brings ring.
 //! - `bundle`: the module `bundle`, what support wants to see in one file. It brings flate2 and tar.
 //! - `dns`: the modules `resolver`, which asks for the doctor of [`inreply-dns`](dns), and `probe`, which looks at port 25. It brings
 //!   `tokio`.
@@ -72,6 +72,8 @@ pub mod rejection;
 pub mod relay;
 #[cfg(feature = "dns")]
 pub mod resolver;
+#[cfg(feature = "auth")]
+pub mod sign;
 pub mod site;
 pub mod spool;
 #[cfg(feature = "tokio")]

@@ -28,6 +28,7 @@ pub struct Site {
     noreply_domain: Host,
     no_reply: Mailbox<'static>,
     support: Option<SupportLink>,
+    public_url: Option<WebUrl>,
     reasons: Vec<String>,
     discard_no_reply: bool,
     attachments: AttachmentLimits,
@@ -72,6 +73,7 @@ impl Site {
             noreply_domain,
             no_reply,
             support: None,
+            public_url: None,
             reasons: reasons.map(str::to_owned).to_vec(),
             discard_no_reply: false,
             attachments: AttachmentLimits::default(),
@@ -83,6 +85,15 @@ impl Site {
     #[must_use]
     pub fn support(mut self, link: SupportLink) -> Self {
         self.support = Some(link);
+        self
+    }
+
+    /// Where the product answers on the web. Set it only where it serves `URL/unsubscribe/TOKEN`
+    /// ([`one_click`](crate::notify::one_click)): signed notifications ask mail providers to post there, if it begins with
+    /// `https://`. Defaults to none.
+    #[must_use]
+    pub fn public_url(mut self, url: WebUrl) -> Self {
+        self.public_url = Some(url);
         self
     }
 
@@ -149,6 +160,11 @@ impl Site {
     /// The support link.
     pub fn support_link(&self) -> Option<&SupportLink> {
         self.support.as_ref()
+    }
+
+    /// Where the product answers on the web.
+    pub fn public_web_url(&self) -> Option<&WebUrl> {
+        self.public_url.as_ref()
     }
 
     /// The texts.
@@ -232,6 +248,67 @@ impl FromStr for SupportLink {
 }
 
 impl fmt::Display for SupportLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The address of a web page: `http://` or `https://` and at most 900 printable ASCII characters, without quotes, backslashes
+/// and brackets, so that it can stand in a header field within one line (RFC 5322 §2.1.1) and in HTML.
+///
+/// ```
+/// use inreply::site::WebUrl;
+///
+/// assert!("https://forge.example/issues/7?a=1#comment-3".parse::<WebUrl>().is_ok());
+/// for bad in ["javascript:alert(1)", "https://", "https://a b", "https://a/>\r\nBcc: x", "forge.example"] {
+///     assert!(bad.parse::<WebUrl>().is_err());
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebUrl(String);
+
+/// A text that is no [`WebUrl`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a web address begins with http:// or https://, in at most 900 printable ASCII characters without quotes, backslashes and brackets: percent-encode others"
+)]
+pub struct WebUrlError;
+
+impl WebUrl {
+    /// The longest, in octets.
+    const MAX: usize = 900;
+
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it is one of HTTPS.
+    pub fn is_https(&self) -> bool {
+        self.0.starts_with("https://")
+    }
+}
+
+impl FromStr for WebUrl {
+    type Err = WebUrlError;
+
+    fn from_str(text: &str) -> Result<Self, WebUrlError> {
+        let printable = text
+            .bytes()
+            .all(|octet| octet.is_ascii_graphic() && !b"<>\"\\`{}|^".contains(&octet));
+        let host = ["http://", "https://"]
+            .iter()
+            .find_map(|scheme| text.strip_prefix(scheme));
+        let has_host = host.is_some_and(|rest| rest.starts_with(|c: char| !"/?#".contains(c)));
+        if printable && has_host && text.len() <= Self::MAX {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(WebUrlError)
+        }
+    }
+}
+
+impl fmt::Display for WebUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

@@ -238,7 +238,7 @@ async fn process<I: Inbox, S: Spool>(
             received_at: id.arrival(),
             message: &message,
         };
-        decide(shared.gate.site(), &mail)
+        decide(&shared.gate, &mail)
     })
     .await
     .map_err(|error| error.to_string())?;

@@ -49,7 +49,7 @@ fn judged(
         received_at: SystemTime::UNIX_EPOCH,
         message: message.as_bytes(),
     };
-    decide(gate().site(), &mail)
+    decide(&gate(), &mail)
 }
 
 fn reply(message: &str) -> Outcome {

@@ -58,11 +58,11 @@ pub(super) async fn judge<I: Inbox, S: Send + Sync + 'static>(
         };
         let message_id = Message::parse(&message).message_id();
         let outcome = match mode {
-            Mode::Synchronous => Some(decide(shared.gate.site(), &mail)),
+            Mode::Synchronous => Some(decide(&shared.gate, &mail)),
             // What cannot be found out now is for the client to try again: a mail could say no more.
             Mode::Spooled => mail
                 .verdicts
-                .map(|_| decide(shared.gate.site(), &mail))
+                .map(|_| decide(&shared.gate, &mail))
                 .filter(is_undecided),
         };
         (outcome, message_id)
