@@ -2,6 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
+use std::net::IpAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use inreply::auth::Authenticator;
 use inreply::catalogue::{English, Korean};
+use inreply::dns::{doctor, plan::Plan};
 use inreply::gate::Gate;
 use inreply::listener::ListenerConfig;
 use inreply::logs::{LogFile, Logs, MailLog, RepliesLog};
@@ -16,6 +18,7 @@ use inreply::rates::{Rate, RateLimits};
 use inreply::receiver::Mode;
 use inreply::relay::{Relay, Security};
 use inreply::resolver::Resolver;
+use inreply::sign::{Signer, SigningKey};
 use inreply::site::Site;
 use inreply::smtp::client::{ClientConfig, Credentials};
 use inreply::smtp::secret::Secret;
@@ -37,6 +40,7 @@ pub(crate) struct Config {
     pub(crate) data: PathBuf,
     pub(crate) support: String,
     pub(crate) url: String,
+    pub(crate) public_url: String,
     pub(crate) language: Language,
     pub(crate) operator: String,
     pub(crate) discard_no_reply: bool,
@@ -109,6 +113,7 @@ pub(crate) struct Outbound {
     pub(crate) user: String,
     pub(crate) password_file: PathBuf,
     pub(crate) hello: String,
+    pub(crate) dkim: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
@@ -127,6 +132,7 @@ impl Default for Config {
             data: "inreply-data".into(),
             support: String::new(),
             url: String::new(),
+            public_url: String::new(),
             language: Language::En,
             operator: String::new(),
             discard_no_reply: false,
@@ -180,6 +186,7 @@ impl Default for Outbound {
             user: String::new(),
             password_file: PathBuf::new(),
             hello: String::new(),
+            dkim: Vec::new(),
         }
     }
 }
@@ -203,9 +210,13 @@ impl Config {
             Language::En => site.catalogue(English),
             Language::Ko => site.catalogue(Korean),
         };
-        Ok(match self.support.as_str() {
+        let site = match self.support.as_str() {
             "" => site,
             link => site.support(link.parse().context("support")?),
+        };
+        Ok(match self.public_url.as_str() {
+            "" => site,
+            url => site.public_url(url.parse().context("public_url")?),
         })
     }
 
@@ -333,6 +344,36 @@ impl Config {
             Trust::File(ca.clone())
         };
         Ok(Relay::new(server, *port, client).security(security, &trust)?)
+    }
+
+    /// Who signs notifications; nobody where the relay does.
+    pub(crate) fn signer(&self) -> Result<Option<Signer>> {
+        if self.outbound.dkim.is_empty() {
+            return Ok(None);
+        }
+        let mut signer = Signer::new(self.site()?.noreply_domain().as_str())?;
+        for entry in &self.outbound.dkim {
+            let words = entry.split_once(' ');
+            let (selector, file) = words.context("outbound.dkim: a selector and a file")?;
+            let pem = fs::read_to_string(file.trim())
+                .with_context(|| format!("outbound.dkim: cannot read {}", file.trim()))?;
+            let key = SigningKey::from_pem(&pem)
+                .with_context(|| format!("outbound.dkim: {}", file.trim()))?;
+            signer = signer
+                .key(selector, key)
+                .with_context(|| format!("outbound.dkim: {selector} is no selector"))?;
+        }
+        Ok(Some(signer))
+    }
+
+    /// The DNS records that the host needs, where mail is taken at `addresses`.
+    pub(crate) fn plan(&self, addresses: Vec<IpAddr>) -> Result<Plan> {
+        let mut config = doctor::Config::new(self.site()?.host().as_str())?;
+        let signer = self.signer()?;
+        for (selector, key) in signer.iter().flat_map(Signer::selectors) {
+            config = config.signing(selector, Some(key))?;
+        }
+        Ok(Plan::of(&config).addresses(addresses))
     }
 
     pub(crate) fn spool(&self) -> PathBuf {
@@ -470,6 +511,25 @@ mod tests {
     fn the_defaults_are_those_of_the_library() {
         assert_eq!(Config::default().retention(), Retention::default());
         assert_eq!(Config::default().mode(), Mode::default());
+    }
+
+    #[test]
+    fn a_key_has_a_selector_and_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key.pem");
+        fs::write(&file, SigningKey::generate_ed25519().unwrap().1).unwrap();
+        let config = |dkim: &str| {
+            toml::from_str::<Config>(&format!("[outbound]\ndkim = [\"{dkim}\"]")).unwrap()
+        };
+        let good = config(&format!("s1 {}", file.display()));
+        let plan = good.plan(Vec::new()).unwrap().to_string();
+        assert!(
+            plan.contains("s1._domainkey.noreply.forge.example. IN TXT \"v=DKIM1; k=ed25519; p=")
+        );
+        for bad in ["s1", "s1 /nowhere", &format!("a;b {}", file.display())] {
+            assert!(config(bad).signer().is_err(), "{bad}");
+        }
+        assert!(Config::default().signer().unwrap().is_none());
     }
 
     #[test]

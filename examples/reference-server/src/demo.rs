@@ -60,8 +60,13 @@ pub(crate) async fn run(once: bool) -> Result<()> {
         "It is green on every other day.\nShall I look into it?",
     )?;
     let ann = store.user(ann)?.context("Ann is gone")?;
-    let notification =
-        forum::notification(store, running.receiver.gate(), "", (issue, number), &ann)?;
+    let notification = forum::notification(
+        store,
+        (running.receiver.gate(), None),
+        "",
+        (issue, number),
+        &ann,
+    )?;
     let sent = config
         .relay()?
         .send(notification.envelope, &notification.message)

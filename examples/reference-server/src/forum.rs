@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use inreply::gate::Gate;
 use inreply::inbox::{Inbox, InboxError, IncomingReply, Receipt, Senders, Standing};
 use inreply::notify::{Composed, Notification, Thread};
+use inreply::sign::Signer;
 use inreply::token::Opened;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
@@ -107,7 +108,7 @@ impl Inbox for Forum {
 /// The notification of comment `number` of an issue for one person.
 pub(crate) fn notification(
     store: &Store,
-    gate: &Gate,
+    (gate, signer): (&Gate, Option<&Signer>),
     url: &str,
     (issue, number): (u64, u64),
     to: &User,
@@ -143,8 +144,17 @@ pub(crate) fn notification(
         reason: "subscribed".to_owned(),
         author,
         text: comment.text.clone(),
-        url: (!url.is_empty())
-            .then(|| format!("{}/issues/{}", url.trim_end_matches('/'), issue.id)),
+        url: match url.trim_end_matches('/') {
+            "" => None,
+            url => {
+                let page = format!("{url}/issues/{}", issue.id);
+                Some(page.parse().with_context(|| format!("url: {url}"))?)
+            }
+        },
     };
-    Ok(notification.compose(gate, SystemTime::now())?)
+    let now = SystemTime::now();
+    Ok(match signer {
+        Some(signer) => notification.compose_signed(gate, signer, now)?,
+        None => notification.compose(gate, now)?,
+    })
 }

@@ -153,9 +153,7 @@ async fn run(arguments: Arguments) -> Result<()> {
             Ok(())
         }
         Command::Dns { addresses } => {
-            let plan =
-                inreply::dns::plan::Plan::new(config.site()?.host().as_str())?.addresses(addresses);
-            print!("{plan}");
+            print!("{}", config.plan(addresses)?);
             Ok(())
         }
         Command::Spool(command) => spool(&config, command),
@@ -289,13 +287,19 @@ async fn notify_others(
     text: &str,
 ) -> Result<()> {
     let number = store.add_comment(issue, author, text)?;
-    let (gate, relay) = (config.gate()?, config.relay()?);
+    let (gate, relay, signer) = (config.gate()?, config.relay()?, config.signer()?);
     for user in store
         .users()?
         .into_iter()
         .filter(|user| user.id != author && !user.bounced)
     {
-        let composed = forum::notification(store, &gate, &config.url, (issue, number), &user)?;
+        let composed = forum::notification(
+            store,
+            (&gate, signer.as_ref()),
+            &config.url,
+            (issue, number),
+            &user,
+        )?;
         let sent = relay.send(composed.envelope, &composed.message).await;
         let report = sent
             .result
