@@ -9,6 +9,7 @@ pub mod auth;
 pub mod dns;
 pub mod fields;
 pub mod mime;
+pub mod notify;
 pub mod smtp;
 pub mod token;
 
@@ -22,6 +23,7 @@ pub fn targets() -> Vec<Target> {
         dns::TARGETS,
         fields::TARGETS,
         mime::TARGETS,
+        notify::TARGETS,
         smtp::TARGETS,
         token::TARGETS,
     ]
