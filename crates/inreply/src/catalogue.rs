@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use crate::diagnosis::{Advice, Code};
 use crate::refusal::Refusal;
 use crate::site::{Site, SupportLink};
 
@@ -130,6 +131,11 @@ pub trait Catalogue: fmt::Debug + Send + Sync {
         format!("Help: {link}")
     }
 
+    /// What a failure of outgoing mail means, and what to try; `relay` is the server as the operator knows it.
+    fn advice(&self, code: Code, relay: &str) -> Advice {
+        code.in_english(relay)
+    }
+
     /// The subject of the mail that tests the settings.
     fn test_subject(&self, site: &Site) -> String {
         format!("Test e-mail from {}", site.host())
@@ -233,6 +239,10 @@ impl Catalogue for Korean {
 
     fn help(&self, link: &SupportLink) -> String {
         format!("도움말: {link}")
+    }
+
+    fn advice(&self, code: Code, relay: &str) -> Advice {
+        code.in_korean(relay)
     }
 
     fn test_subject(&self, site: &Site) -> String {

@@ -31,7 +31,7 @@
 //! - `bundle`: the module `bundle`, what support wants to see in one file. It brings flate2 and tar.
 //! - `dns`: the modules `resolver`, which asks for the doctor of [`inreply-dns`](dns), and `probe`, which looks at port 25. It brings
 //!   `tokio`.
-//! - `tokio`: the modules `health`, `listener`, `logs`, `metrics`, `receiver`, `relay`, `tls` and `worker`, with TLS by rustls and ring. Without it the crate is policy, formats and a
+//! - `tokio`: the modules `health`, `listener`, `logs`, `metrics`, `receiver`, `relay`, `send_test`, `tls` and `worker`, with TLS by rustls and ring. Without it the crate is policy, formats and a
 //!   synchronous spool.
 //!
 //! # Limits
@@ -47,6 +47,7 @@ pub mod auth;
 #[cfg(feature = "bundle")]
 pub mod bundle;
 pub mod catalogue;
+pub mod diagnosis;
 pub mod forward;
 pub mod gate;
 #[cfg(feature = "tokio")]
@@ -72,6 +73,8 @@ pub mod rejection;
 pub mod relay;
 #[cfg(feature = "dns")]
 pub mod resolver;
+#[cfg(feature = "tokio")]
+pub mod send_test;
 #[cfg(feature = "auth")]
 pub mod sign;
 pub mod site;

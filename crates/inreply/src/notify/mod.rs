@@ -363,7 +363,7 @@ fn push_help(text: &mut String, site: &Site) {
 }
 
 /// The mailbox with its domain in A-labels, where only its domain is beyond ASCII: every relay takes that.
-fn in_a_labels(mailbox: &Mailbox<'static>) -> Mailbox<'static> {
+pub(crate) fn in_a_labels(mailbox: &Mailbox<'static>) -> Mailbox<'static> {
     if mailbox.is_ascii() || !mailbox.local_part().is_ascii() {
         return mailbox.clone();
     }

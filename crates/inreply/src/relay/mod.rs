@@ -173,6 +173,30 @@ impl Relay {
         self
     }
 
+    /// The server as it was named: `HOST:PORT`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// How long the connection, and then each answer, may take, whatever the parts have by themselves: for tests before which
+    /// somebody waits.
+    pub(crate) fn patience(mut self, patience: Duration) -> Self {
+        self.client = self
+            .client
+            .command_timeout(patience)
+            .data_timeout(patience)
+            .block_timeout(patience)
+            .verdict_timeout(patience);
+        self.connect_timeout = patience;
+        self
+    }
+
     /// Sends one message on a connection of its own.
     pub async fn send(&self, envelope: Envelope, message: &[u8]) -> Sent {
         match self.open().await {
@@ -202,7 +226,7 @@ impl Relay {
             Ok(connected) => connected,
             Err(error) => return Err(failed(error, transcript)),
         };
-        transcript.opened(&format!("{}:{}", self.host, self.port));
+        transcript.opened(&self.name());
         let client = match self.machine() {
             Ok(client) => client,
             Err(error) => return Err(failed(error, transcript)),

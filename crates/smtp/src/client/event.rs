@@ -111,6 +111,7 @@ pub enum Event {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     pub(super) results: Vec<Delivery>,
+    pub(super) stages: Vec<Option<Stage>>,
 }
 
 impl Report {
@@ -119,12 +120,31 @@ impl Report {
         &self.results
     }
 
+    /// What the server was asked when it decided about the recipient of this index; none where it never did.
+    pub fn stage(&self, index: usize) -> Option<Stage> {
+        self.stages.get(index).copied().flatten()
+    }
+
     /// Whether the server has taken the message for every recipient.
     pub fn is_delivered(&self) -> bool {
         self.results
             .iter()
             .all(|result| matches!(result, Delivery::Delivered(_)))
     }
+}
+
+/// A step of a transaction that a server can refuse (RFC 5321 §3.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Stage {
+    /// MAIL: the sender.
+    Mail,
+    /// RCPT: the recipient.
+    Rcpt,
+    /// DATA: the wish to send.
+    Data,
+    /// The message, in DATA or BDAT.
+    Message,
 }
 
 /// What became of a message for one recipient.

@@ -19,7 +19,9 @@ use self::body::Body;
 pub use self::config::{ClientConfig, StartTls};
 pub use self::credentials::Credentials;
 use self::credentials::Exchange;
-pub use self::event::{ApiMisuse, CloseReason, Delivery, Envelope, Event, Report, SendError};
+pub use self::event::{
+    ApiMisuse, CloseReason, Delivery, Envelope, Event, Report, SendError, Stage,
+};
 use self::transaction::Transaction;
 use crate::sasl::NONCE_OCTETS;
 use crate::tls::TlsInfo;
@@ -104,6 +106,16 @@ enum Expected {
 }
 
 impl Expected {
+    /// Which step of a transaction its reply decides.
+    fn stage(self) -> Stage {
+        match self {
+            Self::Rcpt(_) => Stage::Rcpt,
+            Self::Data => Stage::Data,
+            Self::Chunk | Self::EndOfData => Stage::Message,
+            _ => Stage::Mail,
+        }
+    }
+
     /// How a timeout names it.
     fn name(self) -> &'static str {
         match self {
@@ -361,7 +373,7 @@ impl Client {
         };
         self.deadline = now + self.patience();
         if reply.code() == ReplyCode::UNAVAILABLE && expected != Expected::Quit {
-            self.decide(reply.clone());
+            self.decide(reply.clone(), expected.stage());
             return self.close(CloseReason::Unavailable(reply));
         }
         // An intermediate reply where none can be, or none where one has to be, leaves the two sides out of step.
@@ -412,7 +424,7 @@ impl Client {
             Expected::Chunk if reply.is_positive() => self.advance(now),
             Expected::Chunk => self.chunk_refused(now, reply),
             Expected::Mail | Expected::Data | Expected::EndOfData => {
-                self.decide(reply);
+                self.decide(reply, expected.stage());
                 self.advance(now);
             }
             Expected::Rset => self.advance(now),
@@ -475,7 +487,7 @@ impl Client {
 
     /// The rest of the message is no use; the replies to what is on its way are still to come.
     fn chunk_refused(&mut self, now: Instant, reply: Reply) {
-        self.decide(reply);
+        self.decide(reply, Stage::Message);
         match std::mem::replace(&mut self.state, State::Opening) {
             State::Body(mut transaction, _) | State::Ending(mut transaction) => {
                 transaction.needs_reset = true;
@@ -524,12 +536,12 @@ impl Client {
         self.deadline = now + self.patience();
     }
 
-    fn decide(&mut self, reply: Reply) {
+    fn decide(&mut self, reply: Reply, stage: Stage) {
         if let State::Envelope(transaction)
         | State::Body(transaction, _)
         | State::Ending(transaction) = &mut self.state
         {
-            transaction.decide(reply);
+            transaction.decide(reply, stage);
         }
     }
 

@@ -1,6 +1,6 @@
 //! One message on its way out.
 
-use super::event::{Delivery, Envelope, Report};
+use super::event::{Delivery, Envelope, Report, Stage};
 use crate::wire::reply::Reply;
 
 /// The state of a transaction: what has been asked for each recipient, and what was said.
@@ -16,7 +16,7 @@ pub(super) struct Transaction {
     /// A chunk was refused, and the server keeps the rest of the transaction until RSET (RFC 3030 §2).
     pub(super) needs_reset: bool,
     /// The reply that ended it for every recipient that was not refused by itself.
-    verdict: Option<Reply>,
+    verdict: Option<(Reply, Stage)>,
 }
 
 impl Transaction {
@@ -57,8 +57,8 @@ impl Transaction {
     }
 
     /// The reply to MAIL, DATA or the end of the message decides for all; the first that does counts.
-    pub(super) fn decide(&mut self, reply: Reply) {
-        self.verdict.get_or_insert(reply);
+    pub(super) fn decide(&mut self, reply: Reply, stage: Stage) {
+        self.verdict.get_or_insert((reply, stage));
     }
 
     pub(super) fn is_decided(&self) -> bool {
@@ -66,16 +66,20 @@ impl Transaction {
     }
 
     pub(super) fn report(self) -> Report {
-        let results = self
+        let (results, stages) = self
             .replies
             .into_iter()
             .map(|reply| match (reply, &self.verdict) {
-                (Some(reply), _) if !reply.is_positive() => Delivery::Refused(reply),
-                (_, Some(verdict)) if verdict.is_positive() => Delivery::Delivered(verdict.clone()),
-                (_, Some(verdict)) => Delivery::Refused(verdict.clone()),
-                (_, None) => Delivery::Unknown,
+                (Some(reply), _) if !reply.is_positive() => {
+                    (Delivery::Refused(reply), Some(Stage::Rcpt))
+                }
+                (_, Some((verdict, stage))) if verdict.is_positive() => {
+                    (Delivery::Delivered(verdict.clone()), Some(*stage))
+                }
+                (_, Some((verdict, stage))) => (Delivery::Refused(verdict.clone()), Some(*stage)),
+                (_, None) => (Delivery::Unknown, None),
             })
-            .collect();
-        Report { results }
+            .unzip();
+        Report { results, stages }
     }
 }
