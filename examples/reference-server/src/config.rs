@@ -25,6 +25,7 @@ use inreply::smtp::secret::Secret;
 use inreply::smtp::server::ServerConfig;
 use inreply::smtp::wire::data::BareLineEnds;
 use inreply::smtp::wire::mailbox::Mailbox;
+use inreply::smtp::wire::sasl::Mechanism;
 use inreply::spool::Retention;
 use inreply::tls::{self, Trust};
 use inreply::token::{Key, KeyId, KeyRing};
@@ -110,6 +111,7 @@ pub(crate) struct Outbound {
     pub(crate) port: u16,
     pub(crate) tls: Tls,
     pub(crate) ca: PathBuf,
+    pub(crate) auth: String,
     pub(crate) user: String,
     pub(crate) password_file: PathBuf,
     pub(crate) hello: String,
@@ -183,6 +185,7 @@ impl Default for Outbound {
             port: 25,
             tls: Tls::Opportunistic,
             ca: PathBuf::new(),
+            auth: String::new(),
             user: String::new(),
             password_file: PathBuf::new(),
             hello: String::new(),
@@ -317,6 +320,7 @@ impl Config {
             server,
             port,
             ca,
+            auth,
             user,
             password_file,
             hello,
@@ -327,10 +331,16 @@ impl Config {
         if !user.is_empty() {
             let password =
                 fs::read_to_string(password_file).context("cannot read outbound.password_file")?;
-            client = client.auth(Credentials::password(
-                user,
-                Secret::new(password.trim_end_matches(['\r', '\n'])),
-            ));
+            let secret = Secret::new(password.trim_end_matches(['\r', '\n']));
+            client = client.auth(match auth.as_str() {
+                "" => Credentials::password(user, secret),
+                name => match name.parse().context("outbound.auth")? {
+                    mechanism @ (Mechanism::XOAuth2 | Mechanism::OAuthBearer) => {
+                        Credentials::token(user, secret).mechanism(mechanism)
+                    }
+                    mechanism => Credentials::password(user, secret).mechanism(mechanism),
+                },
+            });
         }
         let security = match self.outbound.tls {
             Tls::None => Security::None,

@@ -9,13 +9,14 @@ mod serve;
 mod store;
 
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
-use inreply::smtp::client::Envelope;
+use inreply::diagnosis::Exit;
+use inreply::send_test::SendTest;
+use inreply::smtp::wire::mailbox::Mailbox;
 use inreply::spool::{Maildir, QueueId};
 use tracing_subscriber::EnvFilter;
 
@@ -43,10 +44,12 @@ enum Command {
         #[arg(long)]
         once: bool,
     },
-    /// Send a test mail through the relay and show the conversation.
+    /// Send a test mail through the relay, show the conversation, and say what is wrong and what to try. Ends with 0, or 75 where
+    /// trying again can help, 69 where the other side has to act, 78 where the settings are wrong.
     SendTest {
         /// Who gets it.
-        to: String,
+        #[arg(required = true)]
+        to: Vec<Mailbox<'static>>,
     },
     /// Print the config file with every key and its default.
     Config,
@@ -130,7 +133,7 @@ fn main() -> ExitCode {
         }))
         .init();
     match run(arguments) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
@@ -139,15 +142,18 @@ fn main() -> ExitCode {
 }
 
 #[tokio::main]
-async fn run(arguments: Arguments) -> Result<()> {
+async fn run(arguments: Arguments) -> Result<ExitCode> {
     if let Command::Demo { once } = arguments.command {
-        return demo::run(once).await;
+        demo::run(once).await?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Command::SendTest { to } = &arguments.command {
+        return send_test(arguments.config.as_deref(), to).await;
     }
     let config = Config::read(arguments.config.as_deref())?;
     match arguments.command {
-        Command::Demo { .. } => Ok(()),
+        Command::Demo { .. } | Command::SendTest { .. } => Ok(()),
         Command::Serve => serve::run(&config).await,
-        Command::SendTest { to } => send_test(&config, &to).await,
         Command::Config => {
             print!("{}", config::DEFAULT);
             Ok(())
@@ -159,27 +165,33 @@ async fn run(arguments: Arguments) -> Result<()> {
         Command::Spool(command) => spool(&config, command),
         Command::User(command) => user(&config, command),
         Command::Issue(command) => issue(&config, command).await,
-    }
+    }?;
+    Ok(ExitCode::SUCCESS)
 }
 
-async fn send_test(config: &Config, to: &str) -> Result<()> {
-    let site = config.site()?;
-    let message = inreply::notify::test_message(
-        &site,
-        &to.parse().context("the address")?,
-        SystemTime::now(),
-    )?;
-    let envelope = Envelope::new(format!("<{}>", site.no_reply()).parse()?)
-        .to(format!("<{to}>").parse().context("the address")?)
-        .octets(message.len() as u64);
-    let sent = config.relay()?.send(envelope, &message).await;
-    print!("{}", sent.transcript);
-    let report = sent.result?;
-    if !report.is_delivered() {
-        bail!("the relay did not take the message");
+async fn send_test(config: Option<&Path>, to: &[Mailbox<'static>]) -> Result<ExitCode> {
+    let read = || {
+        let config = Config::read(config)?;
+        Ok((config.site()?, config.relay()?, config.signer()?))
+    };
+    let (site, relay, signer) = match read() {
+        Ok(settings) => settings,
+        Err(error) => {
+            let error: anyhow::Error = error;
+            eprintln!("error: {error:#}");
+            return Ok(Exit::Config.code().into());
+        }
+    };
+    let mut test = SendTest::new(&site, &relay);
+    if let Some(signer) = &signer {
+        test = test.signer(signer);
     }
-    println!("The relay has taken the test mail for {to}.");
-    Ok(())
+    let tested = test.run(to).await?;
+    print!("{}", tested.transcript);
+    for diagnosis in &tested.diagnoses {
+        print!("{diagnosis}");
+    }
+    Ok(tested.exit().code().into())
 }
 
 fn spool(config: &Config, command: SpoolCommand) -> Result<()> {
