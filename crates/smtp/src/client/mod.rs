@@ -109,10 +109,10 @@ impl Expected {
     /// Which step of a transaction its reply decides.
     fn stage(self) -> Stage {
         match self {
+            Self::Mail => Stage::Mail,
             Self::Rcpt(_) => Stage::Rcpt,
             Self::Data => Stage::Data,
-            Self::Chunk | Self::EndOfData => Stage::Message,
-            _ => Stage::Mail,
+            _ => Stage::Message,
         }
     }
 

@@ -70,6 +70,10 @@ impl Transaction {
             .replies
             .into_iter()
             .map(|reply| match (reply, &self.verdict) {
+                // What was pipelined behind a MAIL that was refused is refused for want of it.
+                (_, Some((verdict, Stage::Mail))) if !verdict.is_positive() => {
+                    (Delivery::Refused(verdict.clone()), Some(Stage::Mail))
+                }
                 (Some(reply), _) if !reply.is_positive() => {
                     (Delivery::Refused(reply), Some(Stage::Rcpt))
                 }
