@@ -379,6 +379,20 @@ mod tests {
                 &[HI, OK, OK, OK, OK, "354 go\r\n", "451 later\r\n"],
                 &[MessageTemporary; 2],
             ),
+            // What is pipelined behind a sender who is refused, and a 421 that comes when all is said.
+            (
+                &[
+                    HI,
+                    "250-mx\r\n250 PIPELINING\r\n",
+                    "554 no\r\n503 no\r\n503 no\r\n503 no\r\n",
+                    OK,
+                ],
+                &[SenderRefused; 2],
+            ),
+            (
+                &[HI, OK, OK, "550 no\r\n", "550 no\r\n", "421 busy\r\n"],
+                &[RecipientRefused; 2],
+            ),
             (&[HI, OK, OK, "421 busy\r\n"], &[Closing; 2]),
             (&[HI, OK, OK], &[Dropped; 2]),
         ];

@@ -149,10 +149,28 @@ fn list_fields_do_not_silence_a_person() {
 }
 
 #[test]
-fn our_own_notification_is_known_by_its_message_id_alone() {
+fn our_own_notification_is_known_by_its_message_id_or_its_mark() {
     let own =
         "From: ann@example.com\r\nMessage-ID: <issue/7/comment/3@Forge.example>\r\n\r\nhi\r\n";
     assert!(matches!(reply(own), Outcome::Ignored { kind: "own", .. }));
+    // A relay has given it another Message-ID.
+    let marked = |mark: &str| {
+        format!(
+            "From: ann@example.com\r\nMessage-ID: <1@ses.example>\r\nX-Inreply-Own: {mark}\r\n\r\nhi\r\n"
+        )
+    };
+    let mark = gate().mark(Ids::from((7, 5)), today()).unwrap();
+    assert!(matches!(
+        reply(&marked(&mark)),
+        Outcome::Ignored { kind: "own", .. }
+    ));
+    let token = gate().addresses().mint(Context::Reply, (7, 5), today());
+    for forged in ["", "yes", token.unwrap().token()] {
+        assert!(
+            matches!(reply(&marked(forged)), Outcome::Comment(_)),
+            "{forged}"
+        );
+    }
     let answer = "From: ann@forge.example\r\nMessage-ID: <5c1f@forge.example>\r\nReferences: <issue/7@forge.example>\r\n\
                   Received: from forge.example by mx.example\r\n\r\nhi\r\n";
     assert!(matches!(reply(answer), Outcome::Comment(_)));
