@@ -27,9 +27,9 @@
 mod body;
 mod line;
 mod one_click;
+mod thread;
 mod trial;
 
-use std::fmt::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use inreply_dns::name::Name;
@@ -42,7 +42,6 @@ use mail_builder::headers::address::Address;
 use mail_builder::headers::message_id::MessageId;
 use mail_builder::headers::raw::Raw;
 use mail_builder::headers::text::Text;
-use sha2::{Digest, Sha256};
 
 use self::body::Body;
 use self::line::Line;
@@ -53,6 +52,7 @@ use crate::site::{Site, WebUrl};
 
 pub(crate) use self::line::one_line;
 pub use self::one_click::{OneClickError, one_click};
+pub use self::thread::Thread;
 pub use self::trial::test_message;
 
 /// One event of a thread, told to one person.
@@ -101,20 +101,6 @@ pub struct Notification {
     pub text: String,
     /// Where the thread can be read on the web.
     pub url: Option<WebUrl>,
-}
-
-/// What notifications of one thread have in common.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct Thread {
-    /// What it is: `issue`, in 1 to 32 lower-case letters.
-    pub kind: &'static str,
-    /// Its id, for the token and the Message-ID.
-    pub id: u64,
-    /// Its title.
-    pub title: String,
-    /// What it is part of, a project's name, say: the list of List-Id.
-    pub list: String,
 }
 
 /// A notification ready to send.
@@ -338,22 +324,6 @@ impl Rest {
     }
 }
 
-impl Thread {
-    /// The id that every message of the thread refers to.
-    fn root(&self, site: &Site) -> Result<String, ComposeError> {
-        let letters = self.kind.bytes().all(|octet| octet.is_ascii_lowercase());
-        if !letters || !(1..=32).contains(&self.kind.len()) {
-            return Err(ComposeError::Kind);
-        }
-        Ok(format!("{}/{}@{}", self.kind, self.id, site.host()))
-    }
-
-    /// `list-id = [phrase] "<" list-label "." list-id-namespace ">"` (RFC 2919 §2), without the phrase: `X-Inreply-List` has it.
-    fn list_id(&self, site: &Site) -> String {
-        format!("<{}.{}>", label(&self.list), site.host())
-    }
-}
-
 /// Where there is help, as the last line of a mail.
 fn push_help(text: &mut String, site: &Site) {
     if let Some(link) = site.support_link() {
@@ -374,34 +344,6 @@ pub(crate) fn in_a_labels(mailbox: &Mailbox<'static>) -> Mailbox<'static> {
             .ok()
     });
     ascii.unwrap_or_else(|| mailbox.clone())
-}
-
-/// Characters of a name that stand in its label: with the hash a label stays within 63 octets (RFC 1035 §2.3.4).
-const LABEL_CHARS: usize = 50;
-
-/// `text` as one label of a List-Id, of letters, digits and hyphens. Where more than that had to go, a hash keeps two lists
-/// apart.
-fn label(text: &str) -> String {
-    let text = one_line(text);
-    let letters = text
-        .chars()
-        .take(LABEL_CHARS)
-        .map(|c| match c.is_ascii_alphanumeric() {
-            true => c.to_ascii_lowercase(),
-            false => '-',
-        });
-    let label: String = letters.collect();
-    let label = label.trim_matches('-');
-    let is_lossy = text.chars().any(|c| !c.is_ascii() && c.is_alphanumeric());
-    if !label.is_empty() && !is_lossy && text.chars().nth(LABEL_CHARS).is_none() {
-        return label.to_owned();
-    }
-    let mut label = if label.is_empty() { "list" } else { label }.to_owned();
-    let _ = write!(label, "-");
-    for octet in &Sha256::digest(text.as_bytes())[..4] {
-        let _ = write!(label, "{octet:02x}");
-    }
-    label
 }
 
 #[cfg(test)]

@@ -286,16 +286,6 @@ fn a_recipient_needs_smtputf8_only_for_a_local_part() {
     assert_eq!(envelope("ann@[192.0.2.1]"), "<ann@[192.0.2.1]>");
 }
 
-#[test]
-fn lists_have_labels_of_their_own() {
-    assert_eq!(label("Widgets"), "widgets");
-    assert_eq!(label("team/Widgets 2"), "team-widgets-2");
-    let (one, other) = (label("위젯"), label("기계"));
-    assert!(one.starts_with("list-") && one != other, "{one} {other}");
-    assert!(label(&"long ".repeat(50)).len() <= 63);
-    assert_eq!(label("\r\n..").len(), "list-01234567".len());
-}
-
 /// What is quoted by the programs of readers is cut, whichever twin they quote.
 #[test]
 fn both_twins_are_cut_from_an_answer() {
