@@ -31,7 +31,7 @@
 //! - `bundle`: the module `bundle`, what support wants to see in one file. It brings flate2 and tar.
 //! - `dns`: the modules `resolver`, which asks for the doctor of [`inreply-dns`](dns), and `probe`, which looks at port 25. It brings
 //!   `tokio`.
-//! - `tokio`: the modules `health`, `listener`, `logs`, `metrics`, `receiver`, `relay`, `send_test`, `tls` and `worker`, with TLS by rustls and ring. Without it the crate is policy, formats and a
+//! - `tokio`: the modules `health`, `listener`, `logs`, `metrics`, `receiver`, `relay`, `send_test`, `simulation`, `tls` and `worker`, with TLS by rustls and ring. Without it the crate is policy, formats and a
 //!   synchronous spool.
 //!
 //! # Limits
@@ -77,6 +77,8 @@ pub mod resolver;
 pub mod send_test;
 #[cfg(feature = "auth")]
 pub mod sign;
+#[cfg(feature = "tokio")]
+pub mod simulation;
 pub mod site;
 pub mod spool;
 #[cfg(feature = "tokio")]

@@ -79,10 +79,12 @@ impl Connection {
 
     /// Sends one message; the transcript is what was said since the one before.
     pub async fn send(&mut self, envelope: Envelope, message: &[u8]) -> Sent {
-        let result = self.transact(envelope, message).await;
+        let mut begun = false;
+        let result = self.transact(envelope, message, &mut begun).await;
         Sent {
             result,
             transcript: self.said(),
+            begun,
         }
     }
 
@@ -106,11 +108,17 @@ impl Connection {
         said
     }
 
-    async fn transact(&mut self, envelope: Envelope, message: &[u8]) -> Result<Report, RelayError> {
+    async fn transact(
+        &mut self,
+        envelope: Envelope,
+        message: &[u8],
+        begun: &mut bool,
+    ) -> Result<Report, RelayError> {
         self.wire.client.send(Instant::now(), envelope)?;
         loop {
             match self.next_event().await? {
                 Event::BodyWanted => {
+                    *begun = true;
                     for piece in message.chunks(PIECE) {
                         // An end of the session in between is told by the next event.
                         let _ = self.wire.client.write_body(Instant::now(), piece);

@@ -68,6 +68,8 @@ pub struct Sent {
     pub result: Result<Report, RelayError>,
     /// What was said, to the last word before an error.
     pub transcript: Transcript,
+    /// Whether the message itself was begun. Where it was not, the server cannot have it, and sending it again doubles nothing.
+    pub begun: bool,
 }
 
 /// Why no recipient has a result.
@@ -220,6 +222,7 @@ impl Relay {
             Box::new(Sent {
                 result: Err(error),
                 transcript,
+                begun: false,
             })
         };
         let (stream, peer) = match self.connect().await {

@@ -51,6 +51,23 @@ impl QueueId {
         })
     }
 
+    /// Nine octets that sort as the ids do.
+    pub(crate) fn to_octets(self) -> [u8; 9] {
+        let mut octets = [0; 9];
+        octets[..7].copy_from_slice(&self.micros.to_be_bytes()[1..]);
+        octets[7..].copy_from_slice(&self.random.to_be_bytes());
+        octets
+    }
+
+    /// The id with these octets.
+    pub(crate) fn from_octets(octets: [u8; 9]) -> Self {
+        let [a, b, c, d, e, f, g, h, i] = octets;
+        Self {
+            micros: u64::from_be_bytes([0, a, b, c, d, e, f, g]),
+            random: u16::from_be_bytes([h, i]),
+        }
+    }
+
     /// When the message arrived.
     pub fn arrival(self) -> SystemTime {
         UNIX_EPOCH + Duration::from_micros(self.micros)

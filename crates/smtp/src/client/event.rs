@@ -73,6 +73,26 @@ impl Envelope {
         self
     }
 
+    /// Where failures are reported.
+    pub fn reverse_path(&self) -> &ReversePath<'static> {
+        &self.reverse_path
+    }
+
+    /// Whether [`Envelope::eight_bit`] was said.
+    pub fn is_eight_bit(&self) -> bool {
+        self.eight_bit
+    }
+
+    /// Whether [`Envelope::binary`] was said.
+    pub fn is_binary(&self) -> bool {
+        self.binary
+    }
+
+    /// Whether [`Envelope::smtputf8`] was said.
+    pub fn is_smtputf8(&self) -> bool {
+        self.smtputf8
+    }
+
     /// The recipients, in the order of the report.
     pub fn recipients(&self) -> &[ForwardPath<'static>] {
         &self.recipients
