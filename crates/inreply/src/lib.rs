@@ -61,6 +61,8 @@ pub mod logs;
 #[cfg(feature = "tokio")]
 pub mod metrics;
 pub mod notify;
+#[cfg(feature = "tokio")]
+pub mod outbox;
 pub mod outgoing;
 #[cfg(feature = "dns")]
 pub mod probe;

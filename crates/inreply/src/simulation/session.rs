@@ -157,11 +157,10 @@ impl Session {
             Word::Take => {}
             Word::Drop => return Err(BrokenOff),
             Word::Refuse(code) => return Ok(Err(reply(code))),
-            Word::Greylist(times) => {
-                if self.state.count(&forward_path) <= times {
-                    return Ok(Err(GREYLISTED));
-                }
+            Word::Greylist(times) if self.state.count(&forward_path) <= times => {
+                return Ok(Err(GREYLISTED));
             }
+            Word::Greylist(_) => {}
             Word::Slow(duration) => sleep(duration).await,
             word if self.word == Word::Take => self.word = word,
             _ => {}

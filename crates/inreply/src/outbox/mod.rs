@@ -1,0 +1,265 @@
+//! A durable queue of outgoing mail, and what drains it.
+//!
+//! ```text
+//! product ──▶ Outbox::enqueue ──▶ Store (synced) ──▶ run ──▶ up to 4 connections ──▶ relay
+//!                                     ▲               │
+//!                                     └── try later ──┴──▶ Notices: delivered, refused, expired …
+//! ```
+//!
+//! [`Outbox::enqueue`] returns when the message is on disk. [`run`] sends what is due on connections that it keeps, each recipient
+//! with a result of its own, and tries again by a [`Schedule`] until the time to live is over. The product hears of each end in
+//! [`Notices`].
+//!
+//! # What is promised
+//!
+//! - What was enqueued is sent, or the product hears why not, whatever stops in between.
+//! - The result of a message is noted before the next one goes on the same connection. Where **the process dies**, the one message
+//!   of each connection that was with the relay may be sent twice: nobody can know whether it was taken. Both copies have the same
+//!   octets, the same Message-ID included, by which mail programs show them as one. A message without a Message-ID is sent as it is.
+//! - Where **the machine dies**, that holds for all messages since the last commit ([`OutboxConfig::group`]).
+//! - A connection that breaks behind the last octet and before the reply is the same case: the message is sent again.
+//! - The product is told at least once of each recipient.
+//!
+//! # Who gets nothing
+//!
+//! Mailboxes on the suppression list, and domains that [`OutboxConfig::only_domains`] does not name. A mailbox comes on the list
+//! where the relay refuses it for good with a code that is about the mailbox (`5.1.1`, say), and where the product puts it there:
+//! best in [`Inbox::bounced`](crate::inbox::Inbox::bounced), for mail that the relay took and that came back. It leaves the list
+//! by [`Outbox::release`].
+
+mod config;
+mod entry;
+mod jobs;
+mod judge;
+mod letter;
+mod notice;
+#[cfg(feature = "redb")]
+mod redb;
+mod schedule;
+mod sender;
+mod store;
+mod suppression;
+mod upstream;
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use inreply_smtp::wire::path::ForwardPath;
+use tokio::sync::{Notify, mpsc};
+
+pub use self::config::OutboxConfig;
+pub use self::entry::{Entry, Recipient};
+pub use self::letter::Letter;
+pub use self::notice::{End, Notice, NoticeError, Notices};
+#[cfg(feature = "redb")]
+pub use self::redb::RedbStore;
+pub use self::schedule::Schedule;
+pub use self::sender::run;
+pub use self::store::{Claim, Settlement, Store, StoreError};
+pub use self::suppression::Suppression;
+use crate::outgoing::Outgoing;
+use crate::spool::QueueId;
+
+/// Letters that are taken from a channel at once.
+const GROUP: usize = 256;
+
+/// Outgoing mail that is not lost. Clones are the same outbox.
+#[derive(Debug)]
+pub struct Outbox<S>(Arc<Shared<S>>);
+
+impl<S> Clone for Outbox<S> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+#[derive(Debug)]
+struct Shared<S> {
+    store: S,
+    config: OutboxConfig,
+    arrived: Notify,
+    /// The microsecond of the last id.
+    last: AtomicU64,
+}
+
+/// Why a letter was not enqueued.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EnqueueError {
+    /// It is for nobody.
+    #[error("the envelope has no recipient")]
+    NoRecipients,
+    /// The operating system gives no random numbers.
+    #[error("no random numbers: {0}")]
+    Random(#[source] io::Error),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl<S: Store> Outbox<S> {
+    /// An outbox in this store.
+    pub fn new(store: S, config: OutboxConfig) -> Self {
+        Self(Arc::new(Shared {
+            store,
+            config,
+            arrived: Notify::new(),
+            last: AtomicU64::new(0),
+        }))
+    }
+
+    /// Makes a letter durable; [`run`], here or in another process, sends it.
+    ///
+    /// # Errors
+    /// Where it has no recipient, or the store fails; then it is not there.
+    pub async fn enqueue(&self, letter: Letter) -> Result<QueueId, EnqueueError> {
+        let id = self.id()?;
+        self.insert(vec![(id, letter)]).await?;
+        Ok(id)
+    }
+
+    /// Makes letters durable together, all or none: one commit instead of many, for an event that many are told of.
+    ///
+    /// # Errors
+    /// Where one has no recipient, or the store fails; then none of them is there.
+    pub async fn enqueue_all(&self, letters: Vec<Letter>) -> Result<Vec<QueueId>, EnqueueError> {
+        let with_id = letters.into_iter().map(|letter| Ok((self.id()?, letter)));
+        let letters = with_id.collect::<Result<Vec<_>, EnqueueError>>()?;
+        let ids = letters.iter().map(|(id, _)| *id).collect();
+        self.insert(letters).await?;
+        Ok(ids)
+    }
+
+    /// Enqueues what comes from a channel until its other end is gone: the mails about what came in, of
+    /// [`Options::outgoing`](crate::receiver::Options::outgoing). What cannot be enqueued is dropped with an error in the log.
+    pub async fn enqueue_from(&self, mut mails: mpsc::Receiver<Outgoing>) {
+        let mut group = Vec::new();
+        while mails.recv_many(&mut group, GROUP).await > 0 {
+            let letters = group.drain(..).map(Letter::from).collect();
+            if let Err(error) = self.enqueue_all(letters).await {
+                tracing::error!(%error, "mails about what came in are not sent");
+            }
+        }
+    }
+
+    /// At most `most` messages in the order of their ids, those behind `after`.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn list(
+        &self,
+        after: Option<QueueId>,
+        most: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        self.0.store.list(after, most).await
+    }
+
+    /// How many messages wait.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn count(&self) -> Result<u64, StoreError> {
+        self.0.store.count().await
+    }
+
+    /// A message and its octets.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn read(&self, id: QueueId) -> Result<Option<(Entry, Bytes)>, StoreError> {
+        self.0.store.read(id).await
+    }
+
+    /// Has a message tried now; false where it is gone.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn retry(&self, id: QueueId) -> Result<bool, StoreError> {
+        let there = self.0.store.retry(id, SystemTime::now()).await?;
+        self.0.arrived.notify_one();
+        Ok(there)
+    }
+
+    /// Deletes a message, without a notice; false where it was gone. One that is with the relay just now may arrive.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn discard(&self, id: QueueId) -> Result<bool, StoreError> {
+        self.0.store.discard(id).await
+    }
+
+    /// Puts a mailbox on the suppression list.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn suppress(&self, path: &ForwardPath<'_>, reason: &str) -> Result<(), StoreError> {
+        let suppression = Suppression::new(path, reason, SystemTime::now());
+        self.0.store.suppress(vec![suppression]).await
+    }
+
+    /// At most `most` of the suppression list in the order of mailboxes, those behind `after`.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn suppressions(
+        &self,
+        after: Option<&str>,
+        most: usize,
+    ) -> Result<Vec<Suppression>, StoreError> {
+        let after = after.map(str::to_owned);
+        self.0.store.suppressions(after, most).await
+    }
+
+    /// Takes a mailbox off the suppression list; false where it was not there.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn release(&self, mailbox: &str) -> Result<bool, StoreError> {
+        self.0.store.release(mailbox.to_lowercase()).await
+    }
+
+    /// The store.
+    pub fn store(&self) -> &S {
+        &self.0.store
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &OutboxConfig {
+        &self.0.config
+    }
+
+    fn arrived(&self) -> &Notify {
+        &self.0.arrived
+    }
+
+    async fn insert(&self, letters: Vec<(QueueId, Letter)>) -> Result<(), EnqueueError> {
+        let time_to_live = self.0.config.time_to_live;
+        let with_entry = letters.into_iter().map(|(id, letter)| {
+            if letter.envelope.recipients().is_empty() {
+                return Err(EnqueueError::NoRecipients);
+            }
+            let entry = Entry::new(id, &letter, time_to_live);
+            Ok((entry, letter.message))
+        });
+        let letters = with_entry.collect::<Result<Vec<_>, _>>()?;
+        self.0.store.insert(letters).await?;
+        self.0.arrived.notify_one();
+        Ok(())
+    }
+
+    /// An id of this moment, or of a later microsecond that no other id of this process has; 16 random bits tell processes apart.
+    fn id(&self) -> Result<QueueId, EnqueueError> {
+        let now = entry::to_micros(SystemTime::now());
+        let later = |last: u64| Some(now.max(last.saturating_add(1)));
+        let last = self
+            .0
+            .last
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, later);
+        // The update never declines.
+        let micros = now.max(last.unwrap_or_default().saturating_add(1));
+        QueueId::new(UNIX_EPOCH + Duration::from_micros(micros)).map_err(EnqueueError::Random)
+    }
+}

@@ -1,0 +1,258 @@
+//! Drains an outbox, on Tokio.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::Outbox;
+use super::config::OutboxConfig;
+use super::entry::Entry;
+use super::jobs::{Job, Jobs};
+use super::notice::{Notice, NoticeError, Notices};
+use super::store::{Claim, Settlement, Store, StoreError};
+use super::suppression::Suppression;
+use super::upstream::{Open, Upstream};
+use crate::relay::Relay;
+
+/// Results that wait for the next commit.
+const UNSETTLED: usize = 4_096;
+
+/// Sends what is in the outbox until `shutdown` holds true or its sender is gone; then messages that are with the relay are
+/// finished.
+///
+/// Where another process sends from the same store, this one waits until it ends.
+pub async fn run<S: Store, N: Notices>(
+    outbox: Outbox<S>,
+    relay: Relay,
+    notices: N,
+    mut shutdown: watch::Receiver<bool>,
+) {
+    let config = outbox.config().clone();
+    let (results, unsettled) = mpsc::channel(UNSETTLED);
+    let settling = tokio::spawn(settle(outbox.clone(), unsettled));
+    let sender = Arc::new(Sender {
+        jobs: Jobs::new(config.connections),
+        upstream: Upstream::new(
+            relay,
+            config.relay_pause,
+            config.messages_per_minute,
+            config.messages_per_connection,
+        ),
+        notices: Arc::new(notices),
+        results,
+        outbox,
+    });
+    let (mut lanes, mut waits) = (JoinSet::new(), false);
+    while !*shutdown.borrow() {
+        while lanes.try_join_next().is_some() {}
+        tokio::select! {
+            begun = sender.dispatch(&mut waits) => {
+                for _ in 0..begun {
+                    lanes.spawn(Arc::clone(&sender).lane());
+                }
+            }
+            _ = shutdown.wait_for(|stop| *stop) => break,
+        }
+    }
+    for job in sender.jobs.close() {
+        sender.give_back(job.entry).await;
+    }
+    let drained = async { while lanes.join_next().await.is_some() {} };
+    if timeout(config.drain, drained).await.is_err() {
+        tracing::warn!(
+            open = lanes.len(),
+            "messages that did not finish are sent again"
+        );
+        lanes.shutdown().await;
+    }
+    drop((lanes, sender));
+    // What could not be committed is in the store's record.
+    let _ = settling.await;
+}
+
+/// What the lanes share.
+struct Sender<S, N> {
+    outbox: Outbox<S>,
+    jobs: Jobs,
+    upstream: Upstream,
+    notices: Arc<N>,
+    results: mpsc::Sender<Settlement>,
+}
+
+impl<S: Store, N: Notices> Sender<S, N> {
+    fn config(&self) -> &OutboxConfig {
+        self.outbox.config()
+    }
+
+    /// Claims what is due and has it taken; waits where there is nothing. Gives how many lanes have to be begun.
+    async fn dispatch(&self, waits: &mut bool) -> usize {
+        let config = self.config();
+        // Half a batch is taken while the next half is claimed.
+        self.jobs.fewer_than(config.batch.div_ceil(2)).await;
+        let away = self.upstream.why_away();
+        let claim = Claim {
+            now: SystemTime::now(),
+            most: config.batch - self.jobs.len(),
+            octets: config.batch_octets,
+            only_expired: self.upstream.is_away(),
+        };
+        let claimed = match self.outbox.store().claim(claim).await {
+            Ok(claimed) => claimed,
+            Err(StoreError::Taken) => {
+                if !std::mem::replace(waits, true) {
+                    tracing::info!("another process sends what is in the outbox");
+                }
+                sleep(config.look_again).await;
+                return 0;
+            }
+            Err(error) => {
+                tracing::error!(%error, "nothing can be sent");
+                sleep(config.look_again).await;
+                return 0;
+            }
+        };
+        if claimed.is_empty() {
+            self.wait().await;
+            return 0;
+        }
+        let suppressed = self.suppressed(&claimed).await;
+        let jobs = claimed.into_iter().map(|(mut entry, message)| {
+            if entry.last_words().is_empty() {
+                entry.say(&away);
+            }
+            entry.screen(claim.now, config, |mailbox| {
+                suppressed.get(mailbox).cloned()
+            });
+            Job { entry, message }
+        });
+        self.jobs.push(jobs)
+    }
+
+    /// Waits until something may be due.
+    async fn wait(&self) {
+        let config = self.config();
+        let mut longest = config.look_again;
+        if let Ok(Some(due)) = self.outbox.store().next_due().await
+            && !self.upstream.is_away()
+        {
+            let until = due.duration_since(SystemTime::now()).unwrap_or_default();
+            longest = longest.min(until);
+        }
+        // What this process enqueues is told at once.
+        let _ = timeout(longest, self.outbox.arrived().notified()).await;
+    }
+
+    /// The reasons why mailboxes get nothing. A list that cannot be read stops nobody: a message too many is the lesser harm.
+    async fn suppressed<M>(&self, claimed: &[(Entry, M)]) -> HashMap<String, String> {
+        let waiting = claimed.iter().flat_map(|(entry, _)| entry.waiting());
+        let mailboxes = waiting.map(|recipient| Suppression::key(recipient.path()));
+        match self.outbox.store().suppressed(mailboxes.collect()).await {
+            Ok(suppressed) => {
+                let reasons = suppressed
+                    .iter()
+                    .map(|one| (one.mailbox().to_owned(), one.reason().to_owned()));
+                reasons.collect()
+            }
+            Err(error) => {
+                tracing::error!(%error, "the suppression list cannot be read");
+                HashMap::new()
+            }
+        }
+    }
+
+    /// One message at a time, on at most one connection.
+    async fn lane(self: Arc<Self>) {
+        let mut open = None;
+        while let Some(job) = self.jobs.take(self.config().idle).await {
+            self.finish(&mut open, job).await;
+        }
+        if let Some(open) = open {
+            open.quit().await;
+        }
+    }
+
+    /// Tries a message, and tells the product of those for whom it ended.
+    async fn finish(&self, open: &mut Option<Open>, job: Job) {
+        let Job { mut entry, message } = job;
+        if let Some(envelope) = entry.envelope() {
+            let Ok(tried) = self.upstream.send(open, &envelope, &message).await else {
+                return self.give_back(entry).await;
+            };
+            let (now, chance) = (SystemTime::now(), getrandom::u32().unwrap_or_default());
+            let suppressed = entry.judge(&tried, &self.config().schedule, now, chance);
+            if let Err(error) = self.outbox.store().record(&entry).await {
+                tracing::error!(id = %entry.id(), %error, "a result is kept in memory only");
+            }
+            if !suppressed.is_empty()
+                && let Err(error) = self.outbox.store().suppress(suppressed).await
+            {
+                tracing::error!(id = %entry.id(), %error, "a mailbox is not suppressed");
+            }
+            if entry.waiting().next().is_some() {
+                tracing::info!(id = %entry.id(), why = entry.last_words(), "a message is tried again later");
+            }
+        }
+        self.tell(&mut entry).await;
+        let settlement = if entry.recipients().is_empty() {
+            Settlement::Done(entry.id())
+        } else {
+            Settlement::Later(Box::new(entry))
+        };
+        // The other side lives as long as this one.
+        let _ = self.results.send(settlement).await;
+    }
+
+    /// Tells the product how the message ended, and forgets those of whom it has heard.
+    async fn tell(&self, entry: &mut Entry) {
+        for notice in entry.notices() {
+            let (id, recipient) = (notice.id, notice.recipient.clone());
+            tracing::info!(%id, %recipient, end = %notice.end, "a message has ended");
+            match self.told(notice).await {
+                Ok(()) => entry.forget(&recipient),
+                Err(error) => {
+                    tracing::warn!(%id, %recipient, %error, "the product has not heard of it");
+                    entry.tell_again(SystemTime::now() + self.config().schedule.wait(1, 0));
+                }
+            }
+        }
+    }
+
+    async fn told(&self, notice: Notice) -> Result<(), NoticeError> {
+        let notices = Arc::clone(&self.notices);
+        // A task of its own: a product that panics costs this notice, and not the lane.
+        let told = tokio::spawn(async move { notices.ended(&notice).await });
+        match timeout(self.config().product_timeout, told).await {
+            Ok(Ok(told)) => told,
+            Ok(Err(error)) => Err(NoticeError(error.to_string())),
+            Err(_) => Err(NoticeError("the product did not answer in time".to_owned())),
+        }
+    }
+
+    async fn give_back(&self, entry: Entry) {
+        let _ = self.results.send(Settlement::Untouched(entry.id())).await;
+    }
+}
+
+/// Commits results, those together that come within the time of a group.
+async fn settle<S: Store>(outbox: Outbox<S>, mut results: mpsc::Receiver<Settlement>) {
+    let (config, mut group) = (outbox.config(), Vec::new());
+    while let Some(first) = results.recv().await {
+        group.push(first);
+        sleep(config.group).await;
+        while let Ok(next) = results.try_recv() {
+            group.push(next);
+        }
+        while let Err(error) = outbox.store().settle(group.clone()).await {
+            tracing::error!(%error, "results are not committed");
+            if results.is_closed() && results.is_empty() {
+                return;
+            }
+            sleep(config.look_again).await;
+        }
+        group.clear();
+    }
+}
