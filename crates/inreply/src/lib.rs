@@ -1,7 +1,7 @@
 //! Reply by e-mail: takes the answers to notifications, and gives the product comments.
 //!
 //! ```text
-//! Notification ──▶ notify ──▶ relay ──▶ the reader's mail server
+//! Notification ──▶ notify ──▶ outbox ──▶ relay ──▶ the reader's mail server
 //!
 //! the reader's mail server ──▶ listener ──▶ receiver ──▶ spool ──▶ worker ──▶ Inbox of the product
 //!                                             │ gate (RCPT)          │
@@ -31,7 +31,8 @@
 //! - `bundle`: the module `bundle`, what support wants to see in one file. It brings flate2 and tar.
 //! - `dns`: the modules `resolver`, which asks for the doctor of [`inreply-dns`](dns), and `probe`, which looks at port 25. It brings
 //!   `tokio`.
-//! - `tokio`: the modules `health`, `listener`, `logs`, `metrics`, `receiver`, `relay`, `send_test`, `simulation`, `tls` and `worker`, with TLS by rustls and ring. Without it the crate is policy, formats and a
+//! - `redb`: `outbox::RedbStore`, the outbox in one file. It brings `tokio`.
+//! - `tokio`: the modules `health`, `listener`, `logs`, `metrics`, `outbox`, `receiver`, `relay`, `send_test`, `simulation`, `tls` and `worker`, with TLS by rustls and ring. Without it the crate is policy, formats and a
 //!   synchronous spool.
 //!
 //! # Limits

@@ -14,6 +14,7 @@ use inreply::dns::{doctor, plan::Plan};
 use inreply::gate::Gate;
 use inreply::listener::ListenerConfig;
 use inreply::logs::{LogFile, Logs, MailLog, RepliesLog};
+use inreply::outbox::OutboxConfig;
 use inreply::rates::{Rate, RateLimits};
 use inreply::receiver::Mode;
 use inreply::relay::{Relay, Security};
@@ -49,6 +50,7 @@ pub(crate) struct Config {
     pub(crate) inbound: Inbound,
     pub(crate) keep: Keep,
     pub(crate) outbound: Outbound,
+    pub(crate) outbox: OutboxLimits,
 }
 
 /// The language of mails.
@@ -118,6 +120,15 @@ pub(crate) struct Outbound {
     pub(crate) dkim: Vec<String>,
 }
 
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct OutboxLimits {
+    pub(crate) time_to_live_hours: u32,
+    pub(crate) max_connections: usize,
+    pub(crate) max_messages_per_minute: u32,
+    pub(crate) only_domains: Vec<String>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Tls {
@@ -142,6 +153,7 @@ impl Default for Config {
             inbound: Inbound::default(),
             keep: Keep::default(),
             outbound: Outbound::default(),
+            outbox: OutboxLimits::default(),
         }
     }
 }
@@ -174,6 +186,17 @@ impl Default for Keep {
             failure: 90,
             ignored: 30,
             operator: 0,
+        }
+    }
+}
+
+impl Default for OutboxLimits {
+    fn default() -> Self {
+        Self {
+            time_to_live_hours: 120,
+            max_connections: 4,
+            max_messages_per_minute: 0,
+            only_domains: Vec::new(),
         }
     }
 }
@@ -384,6 +407,24 @@ impl Config {
             config = config.signing(selector, Some(key))?;
         }
         Ok(Plan::of(&config).addresses(addresses))
+    }
+
+    pub(crate) fn outbox(&self) -> Result<OutboxConfig> {
+        let limits = &self.outbox;
+        ensure!(
+            limits.time_to_live_hours > 0,
+            "outbox.time_to_live_hours: nothing would ever be sent"
+        );
+        let mut outbox = OutboxConfig::default()
+            .time_to_live(Duration::from_hours(1) * limits.time_to_live_hours)
+            .connections(limits.max_connections);
+        if limits.max_messages_per_minute > 0 {
+            outbox = outbox.messages_per_minute(limits.max_messages_per_minute);
+        }
+        if !limits.only_domains.is_empty() {
+            outbox = outbox.only_domains(limits.only_domains.iter().cloned());
+        }
+        Ok(outbox)
     }
 
     pub(crate) fn spool(&self) -> PathBuf {

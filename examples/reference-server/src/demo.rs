@@ -17,6 +17,7 @@ use tokio::time::timeout;
 use crate::config::Config;
 use crate::forum;
 use crate::mailbox::Mailbox;
+use crate::post;
 use crate::serve::Running;
 
 /// Nothing in it takes a second; a machine that needs longer than this is stuck.
@@ -67,13 +68,10 @@ pub(crate) async fn run(once: bool) -> Result<()> {
         (issue, number),
         &ann,
     )?;
-    let sent = config
-        .relay()?
-        .send(notification.envelope, &notification.message)
-        .await;
-    if !sent.result?.is_delivered() {
-        bail!("the notification was refused:\n{}", sent.transcript);
-    }
+    running
+        .post
+        .enqueue(post::letter(notification, &ann))
+        .await?;
     let notification = timeout(PATIENCE, mail.recv())
         .await?
         .context("no notification arrived")?;

@@ -8,10 +8,12 @@ use inreply::gate::Gate;
 use inreply::inbox::{Inbox, InboxError, IncomingReply, Receipt, Senders, Standing};
 use inreply::notify::{Composed, Notification, Thread};
 use inreply::sign::Signer;
+use inreply::smtp::wire::mailbox::Mailbox;
 use inreply::token::Opened;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
+use crate::post::Post;
 use crate::store::{Store, User};
 
 /// The project that all issues of the demo belong to.
@@ -21,6 +23,7 @@ const PROJECT: &str = "widgets";
 #[derive(Debug)]
 pub(crate) struct Forum {
     store: Arc<Store>,
+    post: Post,
     /// Told of each comment that came by mail, with its issue.
     news: Option<mpsc::UnboundedSender<(u64, u64)>>,
     /// Whether the domain in From has to vouch for an answer.
@@ -28,9 +31,14 @@ pub(crate) struct Forum {
 }
 
 impl Forum {
-    pub(crate) fn new(store: Arc<Store>, news: Option<mpsc::UnboundedSender<(u64, u64)>>) -> Self {
+    pub(crate) fn new(
+        store: Arc<Store>,
+        post: Post,
+        news: Option<mpsc::UnboundedSender<(u64, u64)>>,
+    ) -> Self {
         Self {
             store,
+            post,
             news,
             only_proven: false,
         }
@@ -101,7 +109,17 @@ impl Inbox for Forum {
             return Ok(());
         };
         tracing::warn!(user, "mail to this person came back");
-        self.ask(move |store| store.mark_bounced(user)).await
+        let known = self.ask(move |store| {
+            store.mark_bounced(user)?;
+            store.user(user)
+        });
+        let Some(mailbox) =
+            (known.await?).and_then(|user| user.email.parse::<Mailbox<'static>>().ok())
+        else {
+            return Ok(());
+        };
+        let suppressed = self.post.suppress(&mailbox.into(), "mail came back").await;
+        suppressed.map_err(|error| InboxError::Transient(error.to_string()))
     }
 }
 

@@ -4,7 +4,7 @@ mod config;
 mod demo;
 mod forum;
 mod mailbox;
-mod outgoing;
+mod post;
 mod serve;
 mod store;
 
@@ -12,7 +12,7 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use inreply::diagnosis::Exit;
 use inreply::send_test::SendTest;
@@ -65,6 +65,9 @@ enum Command {
     /// The messages that came in.
     #[command(subcommand)]
     Spool(SpoolCommand),
+    /// The mail that goes out.
+    #[command(subcommand)]
+    Outbox(post::OutboxCommand),
     /// The demo application's issues.
     #[command(subcommand)]
     Issue(IssueCommand),
@@ -163,6 +166,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
             Ok(())
         }
         Command::Spool(command) => spool(&config, command),
+        Command::Outbox(command) => post::run(&config, command).await,
         Command::User(command) => user(&config, command),
         Command::Issue(command) => issue(&config, command).await,
     }?;
@@ -290,7 +294,7 @@ async fn issue(config: &Config, command: IssueCommand) -> Result<()> {
     }
 }
 
-/// Adds the comment and mails it to everybody but its author.
+/// Adds the comment, and puts a notification for everybody but its author into the outbox; a running server sends it.
 async fn notify_others(
     config: &Config,
     store: &Store,
@@ -299,7 +303,8 @@ async fn notify_others(
     text: &str,
 ) -> Result<()> {
     let number = store.add_comment(issue, author, text)?;
-    let (gate, relay, signer) = (config.gate()?, config.relay()?, config.signer()?);
+    let (gate, post, signer) = (config.gate()?, post::open(config)?, config.signer()?);
+    let mut letters = Vec::new();
     for user in store
         .users()?
         .into_iter()
@@ -312,18 +317,9 @@ async fn notify_others(
             (issue, number),
             &user,
         )?;
-        let sent = relay.send(composed.envelope, &composed.message).await;
-        let report = sent
-            .result
-            .with_context(|| format!("cannot notify {}", user.email))?;
-        if !report.is_delivered() {
-            bail!(
-                "the relay refused the notification for {}:\n{}",
-                user.email,
-                sent.transcript
-            );
-        }
+        letters.push(post::letter(composed, &user));
     }
+    post.enqueue_all(letters).await?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use inreply::listener;
 use inreply::logs::{Logs, MailLog, RepliesLog};
+use inreply::outbox;
 use inreply::receiver::{Options, Receiver};
 use inreply::spool::Maildir;
 use inreply::worker;
@@ -15,8 +16,11 @@ use tokio::task::JoinHandle;
 
 use crate::config::{Authentication, Config};
 use crate::forum::Forum;
-use crate::outgoing;
+use crate::post::{self, Post, Told};
 use crate::store::Store;
+
+/// Mails about what came in that wait for the outbox's disk.
+const QUEUED: usize = 100;
 
 /// The parts that run, and how to stop them.
 pub(crate) struct Running {
@@ -24,7 +28,9 @@ pub(crate) struct Running {
     pub(crate) store: Arc<Store>,
     pub(crate) receiver: Arc<Receiver<Forum>>,
     stop: watch::Sender<bool>,
-    tasks: [JoinHandle<()>; 2],
+    pub(crate) post: Post,
+    mails: JoinHandle<()>,
+    tasks: [JoinHandle<()>; 3],
 }
 
 impl Running {
@@ -42,17 +48,22 @@ impl Running {
             .with_context(|| format!("cannot listen on {}", config.inbound.listen))?;
         let address = listener.local_addr()?;
         let proven = config.inbound.authentication == Authentication::Required;
-        let inbox = Forum::new(Arc::clone(&store), news).only_proven(proven);
+        let post = post::open(config)?;
+        let inbox = Forum::new(Arc::clone(&store), post.clone(), news).only_proven(proven);
         let mut options = Options::default();
         options.logs = config.logs()?;
         options.rates = config.rates();
         options.authenticator = config.authenticator()?;
         options.mode = config.mode();
         options.retention = config.retention();
-        let (told, mails) = mpsc::channel(outgoing::QUEUED);
-        options.outgoing = Some(told);
+        let (outgoing, mails) = mpsc::channel(QUEUED);
+        options.outgoing = Some(outgoing);
         options.operator = config.operator()?;
-        tokio::spawn(outgoing::run(config.relay()?, mails));
+        let relay = config.relay()?;
+        let told = Told {
+            store: Arc::clone(&store),
+            post: post.clone(),
+        };
         let receiver = Receiver::with(gate, spool, inbox, options);
         let (stop, stopped) = watch::channel(false);
         let listener_config = config.listener()?;
@@ -64,12 +75,17 @@ impl Running {
                 stopped.clone(),
                 move |peer| sessions.session(peer),
             )),
-            tokio::spawn(worker::run(Arc::clone(&receiver), stopped)),
+            tokio::spawn(worker::run(Arc::clone(&receiver), stopped.clone())),
+            tokio::spawn(outbox::run(post.clone(), relay, told, stopped)),
         ];
+        let enqueuing = post.clone();
+        let mails = tokio::spawn(async move { enqueuing.enqueue_from(mails).await });
         Ok(Self {
             address,
             store,
             receiver,
+            post,
+            mails,
             stop,
             tasks,
         })
@@ -81,7 +97,9 @@ impl Running {
         for task in self.tasks {
             task.await?;
         }
-        Ok(())
+        // What the worker said last is durable too.
+        drop(self.receiver);
+        Ok(self.mails.await?)
     }
 }
 

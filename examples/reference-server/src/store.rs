@@ -102,6 +102,19 @@ impl Store {
         Ok(())
     }
 
+    /// Forgets that mail to this address came back.
+    pub(crate) fn unmark_bounced(&self, email: &str) -> Result<()> {
+        let users = self.users()?;
+        let transaction = self.database.begin_write()?;
+        for user in users {
+            if user.email.eq_ignore_ascii_case(email) {
+                transaction.open_table(BOUNCED)?.remove(user.id)?;
+            }
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
     pub(crate) fn open_issue(&self, title: &str) -> Result<u64> {
         let transaction = self.database.begin_write()?;
         let id = {

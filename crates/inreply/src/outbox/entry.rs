@@ -1,5 +1,6 @@
 //! A message in the outbox, without its octets: for whom it still waits, and how it ended for the rest.
 
+use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use inreply_mime::Message;
@@ -8,7 +9,7 @@ use inreply_smtp::wire::path::{ForwardPath, ReversePath};
 
 use super::letter::{Letter, MAX_TAG};
 use super::notice::{End, Notice};
-use crate::spool::QueueId;
+use crate::spool::{QueueId, date};
 
 /// The first octet of an encoded entry.
 const VERSION: u8 = 1;
@@ -271,6 +272,25 @@ impl Entry {
             tries,
             last_words,
         })
+    }
+}
+
+/// A line of a list: id, size, tries, the next try, recipients, and what stood in the way last.
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (id, next_try) = (self.id, date(self.next_try));
+        write!(
+            f,
+            "{id}  {} octets  {} tries, next {next_try} ",
+            self.octets, self.tries
+        )?;
+        for recipient in &self.recipients {
+            write!(f, " {}", recipient.path)?;
+        }
+        if !self.last_words.is_empty() {
+            write!(f, "  {}", self.last_words)?;
+        }
+        Ok(())
     }
 }
 

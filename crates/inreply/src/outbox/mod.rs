@@ -200,6 +200,22 @@ impl<S: Store> Outbox<S> {
         self.0.store.suppress(vec![suppression]).await
     }
 
+    /// Why and since when a mailbox gets nothing; none where it gets what is for it.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn suppression(
+        &self,
+        path: &ForwardPath<'_>,
+    ) -> Result<Option<Suppression>, StoreError> {
+        let listed = self
+            .0
+            .store
+            .suppressed(vec![Suppression::key(path)])
+            .await?;
+        Ok(listed.into_iter().next())
+    }
+
     /// At most `most` of the suppression list in the order of mailboxes, those behind `after`.
     ///
     /// # Errors

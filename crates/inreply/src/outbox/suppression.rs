@@ -1,10 +1,12 @@
 //! Mailboxes that get nothing.
 
+use std::fmt;
 use std::time::SystemTime;
 
 use inreply_smtp::wire::path::ForwardPath;
 
 use super::entry::one_line;
+use crate::spool::date;
 
 /// A mailbox that gets nothing until somebody releases it, and why.
 ///
@@ -66,5 +68,13 @@ impl Suppression {
             || "postmaster".to_owned(),
             |mailbox| mailbox.as_str().to_lowercase(),
         )
+    }
+}
+
+/// A line of a list: mailbox, since when, why.
+impl fmt::Display for Suppression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (mailbox, since) = (&self.mailbox, date(self.since));
+        write!(f, "{mailbox}  {since}  {}", self.reason)
     }
 }
