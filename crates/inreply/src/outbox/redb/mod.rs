@@ -23,6 +23,9 @@ use super::store::{Claim, Settlement, Store, StoreError};
 use super::suppression::Suppression;
 use crate::spool::QueueId;
 
+/// Octets of the file that are kept in memory (64 MiB): what is due is read once and in order, so that more does not help.
+const CACHE: usize = 67_108_864;
+
 /// An outbox in one file, for any number of processes that enqueue, list and release, and one that sends: the first to claim.
 /// Clones share it.
 ///
@@ -84,6 +87,7 @@ impl RedbStore {
         let path = path.as_ref();
         let database = Database::builder()
             .set_concurrency_mode(ConcurrencyMode::MultiWriter)
+            .set_cache_size(CACHE)
             .create(path)
             .map_err(StoreError::failed)?;
         let writing = Writing::begin(&database)?;
