@@ -229,40 +229,6 @@ async fn letters_that_come_together_are_all_there() {
 }
 
 #[tokio::test]
-#[ignore = "takes a minute and 2 GB of disk"]
-async fn a_million_messages_take_no_more_memory_than_a_few() {
-    let (_folder, store) = store();
-    for thousand in 0..1_000 {
-        let mut letters: Vec<_> = (0..1_000).map(|_| letter(thousand)).collect();
-        for (at, (entry, message)) in letters.iter_mut().enumerate() {
-            let mut unique = entry.id.to_octets();
-            unique[7..].copy_from_slice(&u16::try_from(at).unwrap().to_be_bytes());
-            entry.id = QueueId::from_octets(unique);
-            *message = Bytes::from(vec![b'x'; 1_024]);
-        }
-        store.insert(letters).await.unwrap();
-    }
-    assert_eq!(store.count().await.unwrap(), 1_000_000);
-    for _ in 0..100 {
-        let claimed = store.claim(claim(2_000)).await.unwrap();
-        assert_eq!(claimed.len(), 100);
-        store.next_due().await.unwrap();
-        let done = claimed
-            .iter()
-            .map(|(entry, _)| Settlement::Done(entry.id()));
-        store.settle(done.collect()).await.unwrap();
-    }
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let most = status
-        .lines()
-        .find(|line| line.starts_with("VmHWM"))
-        .unwrap();
-    println!("{most}");
-    let kib: u64 = most.split_whitespace().nth(1).unwrap().parse().unwrap();
-    assert!(kib < 400_000, "{most}");
-}
-
-#[tokio::test]
 async fn the_suppression_list() {
     let (folder, store) = store();
     let suppress = |mailbox: &str, reason: &str| {
