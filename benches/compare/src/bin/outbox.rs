@@ -83,7 +83,7 @@ fn notifications(messages: usize) -> Result<Vec<Letter>, Box<dyn Error>> {
             reason: "subscribed".to_owned(),
             author: "Bob".to_owned(),
             text: "It is green on every other day.\nShall I look into it?".to_owned(),
-            url: Some("https://forge.example/issues/7".to_owned()),
+            url: Some("https://forge.example/issues/7".parse()?),
         }
         .compose(&gate, SystemTime::now())?;
         Ok(Letter::from(composed))
