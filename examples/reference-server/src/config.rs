@@ -31,6 +31,7 @@ use inreply::spool::Retention;
 use inreply::tls::{self, Trust};
 use inreply::token::{Key, KeyId, KeyRing};
 use serde::Deserialize;
+use toml_edit::{Array, DocumentMut, Item, value};
 
 /// The file with every key, its default and what it is for.
 pub(crate) const DEFAULT: &str = include_str!("../config.toml");
@@ -38,6 +39,7 @@ pub(crate) const DEFAULT: &str = include_str!("../config.toml");
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Config {
+    pub(crate) enabled: bool,
     pub(crate) host: String,
     pub(crate) data: PathBuf,
     pub(crate) support: String,
@@ -51,6 +53,15 @@ pub(crate) struct Config {
     pub(crate) keep: Keep,
     pub(crate) outbound: Outbound,
     pub(crate) outbox: OutboxLimits,
+    pub(crate) console: Console,
+}
+
+/// Where the console is; nowhere where it is empty.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Console {
+    pub(crate) listen: String,
+    pub(crate) public_listen: String,
 }
 
 /// The language of mails.
@@ -138,9 +149,29 @@ pub(crate) enum Tls {
     Implicit,
 }
 
+impl Tls {
+    pub(crate) const ALL: [Self; 4] = [
+        Self::None,
+        Self::Opportunistic,
+        Self::Required,
+        Self::Implicit,
+    ];
+
+    /// As the config has it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Opportunistic => "opportunistic",
+            Self::Required => "required",
+            Self::Implicit => "implicit",
+        }
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
+            enabled: true,
             host: "forge.example".to_owned(),
             data: "inreply-data".into(),
             support: String::new(),
@@ -154,6 +185,7 @@ impl Default for Config {
             keep: Keep::default(),
             outbound: Outbound::default(),
             outbox: OutboxLimits::default(),
+            console: Console::default(),
         }
     }
 }
@@ -226,6 +258,48 @@ impl Config {
         let text =
             fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         toml::from_str(&text).with_context(|| format!("{} is no config", path.display()))
+    }
+
+    /// Makes everything that is made of it, to see whether it can be.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.gate()?;
+        self.listener()?;
+        self.authenticator()?;
+        self.relay()?;
+        self.signer()?;
+        self.outbox()?;
+        self.operator()?;
+        Ok(())
+    }
+
+    /// Writes what the console changes into the file; comments and all else in it stay.
+    pub(crate) fn save(&self, path: &Path) -> Result<()> {
+        let text =
+            fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let mut file: DocumentMut = text.parse()?;
+        file["enabled"] = value(self.enabled);
+        file["host"] = value(&self.host);
+        file["support"] = value(&self.support);
+        file["operator"] = value(&self.operator);
+        file["discard_no_reply"] = value(self.discard_no_reply);
+        let path_of = |path: &Path| value(path.to_string_lossy().into_owned());
+        let inbound = table(&mut file, "inbound")?;
+        inbound["require_tls"] = value(self.inbound.require_tls);
+        inbound["tls_certificate"] = path_of(&self.inbound.tls_certificate);
+        inbound["tls_key"] = path_of(&self.inbound.tls_key);
+        let outbound = table(&mut file, "outbound")?;
+        outbound["server"] = value(&self.outbound.server);
+        outbound["port"] = value(i64::from(self.outbound.port));
+        outbound["hello"] = value(&self.outbound.hello);
+        outbound["tls"] = value(self.outbound.tls.name());
+        outbound["auth"] = value(&self.outbound.auth);
+        outbound["user"] = value(&self.outbound.user);
+        outbound["password_file"] = path_of(&self.outbound.password_file);
+        outbound["dkim"] = value(self.outbound.dkim.iter().collect::<Array>());
+        let draft = path.with_extension("toml.new");
+        fs::write(&draft, file.to_string())
+            .with_context(|| format!("cannot write {}", draft.display()))?;
+        fs::rename(&draft, path).with_context(|| format!("cannot write {}", path.display()))
     }
 
     pub(crate) fn site(&self) -> Result<Site> {
@@ -315,17 +389,13 @@ impl Config {
     pub(crate) fn authenticator(&self) -> Result<Option<Authenticator>> {
         let Inbound {
             authentication,
-            resolver,
             trusted_edges,
             ..
         } = &self.inbound;
         if *authentication == Authentication::Unasked {
             return Ok(None);
         }
-        let resolver = match resolver.as_str() {
-            "" => Resolver::system().context("inbound.resolver")?,
-            server => Resolver::new(server.parse().context("inbound.resolver")?),
-        };
+        let resolver = self.resolver()?;
         let id = self.site()?.reply_domain().as_str().parse()?;
         let mut authenticator = Authenticator::new(id, resolver);
         for edge in trusted_edges {
@@ -401,12 +471,25 @@ impl Config {
 
     /// The DNS records that the host needs, where mail is taken at `addresses`.
     pub(crate) fn plan(&self, addresses: Vec<IpAddr>) -> Result<Plan> {
+        Ok(Plan::of(&self.doctor()?).addresses(addresses))
+    }
+
+    /// What the DNS doctor has to know.
+    pub(crate) fn doctor(&self) -> Result<doctor::Config> {
         let mut config = doctor::Config::new(self.site()?.host().as_str())?;
         let signer = self.signer()?;
         for (selector, key) in signer.iter().flat_map(Signer::selectors) {
             config = config.signing(selector, Some(key))?;
         }
-        Ok(Plan::of(&config).addresses(addresses))
+        Ok(config)
+    }
+
+    /// Who is asked about DNS.
+    pub(crate) fn resolver(&self) -> Result<Resolver> {
+        match self.inbound.resolver.as_str() {
+            "" => Resolver::system().context("inbound.resolver"),
+            server => Ok(Resolver::new(server.parse().context("inbound.resolver")?)),
+        }
     }
 
     pub(crate) fn outbox(&self) -> Result<OutboxConfig> {
@@ -490,6 +573,13 @@ impl Config {
     pub(crate) fn store(&self) -> PathBuf {
         self.data.join("issues.redb")
     }
+}
+
+/// A table of a file, made where it is missing.
+fn table<'a>(file: &'a mut DocumentMut, name: &str) -> Result<&'a mut Item> {
+    let item = file.entry(name).or_insert_with(toml_edit::table);
+    ensure!(item.is_table_like(), "{name} is no table");
+    Ok(item)
 }
 
 fn read_keys(folder: &Path) -> Result<Vec<(u8, Key)>> {

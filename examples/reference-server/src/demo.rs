@@ -1,6 +1,7 @@
 //! The whole way of a reply on one machine: a notification goes out over SMTP, is answered over SMTP, and is a comment.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail};
@@ -15,10 +16,11 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use crate::config::Config;
+use crate::console;
 use crate::forum;
 use crate::mailbox::Mailbox;
 use crate::post;
-use crate::serve::Running;
+use crate::supervisor::Supervisor;
 
 /// Nothing in it takes a second; a machine that needs longer than this is stuck.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -46,8 +48,12 @@ pub(crate) async fn run(once: bool) -> Result<()> {
     (config.inbound.tls_certificate, config.inbound.tls_key) = certificate(folder.path())?;
     config.outbound.port = mail_server_port;
     let (news, mut comments) = mpsc::unbounded_channel();
-    let running = Running::start(&config, Some(news)).await?;
-    let store = &running.store;
+    let server = Supervisor::start(config.clone(), None, Some(news)).await?;
+    let parts = server.parts().await?;
+    let (store, address) = (
+        &parts.store,
+        server.address().await.context("e-mail is switched off")?,
+    );
 
     heading("Bob opens an issue; Ann is notified");
     let (bob, ann) = (
@@ -63,15 +69,12 @@ pub(crate) async fn run(once: bool) -> Result<()> {
     let ann = store.user(ann)?.context("Ann is gone")?;
     let notification = forum::notification(
         store,
-        (running.receiver.gate(), None),
+        (parts.receiver.gate(), None),
         "",
         (issue, number),
         &ann,
     )?;
-    running
-        .post
-        .enqueue(post::letter(notification, &ann))
-        .await?;
+    parts.post.enqueue(post::letter(notification, &ann)).await?;
     let notification = timeout(PATIENCE, mail.recv())
         .await?
         .context("no notification arrived")?;
@@ -91,8 +94,8 @@ pub(crate) async fn run(once: bool) -> Result<()> {
     let client = ClientConfig::new("laptop.reader.example".parse()?);
     // Her mail server trusts the certificate that was made for this run, and no other.
     let trust = Trust::File(config.inbound.tls_certificate.clone());
-    let relay = Relay::new("127.0.0.1", running.address.port(), client)
-        .security(Security::Required, &trust)?;
+    let relay =
+        Relay::new("127.0.0.1", address.port(), client).security(Security::Required, &trust)?;
     let sent = relay.send(envelope, reply.as_bytes()).await;
     print!("{}", sent.transcript);
     if !sent.result?.is_delivered() {
@@ -117,15 +120,20 @@ pub(crate) async fn run(once: bool) -> Result<()> {
         bail!("the comment is not what Ann wrote");
     }
     if once {
-        return running.stop().await;
+        drop(parts);
+        return server.stop().await;
     }
+    let bound = console::bind("127.0.0.1:0", Arc::clone(&server)).await?;
+    let (console, password) = (bound.address, bound.password.clone().unwrap_or_default());
+    tokio::spawn(bound.serve());
     heading("Your turn");
+    println!("The console is at http://{console}/ and its password is {password}\n");
     println!(
         "The server goes on at {}. Answer as Ann with a mail client, say:\n\n  \
          swaks --server {} --from {} --to '{}' --body 'Hello from swaks'\n\n\
          Comments are shown here as they come. Stop with Ctrl-C; everything is in {}, and goes with it.",
-        running.address,
-        running.address,
+        address,
+        address,
         ann.email,
         Message::parse(&notification)
             .reply_to()
@@ -148,7 +156,8 @@ pub(crate) async fn run(once: bool) -> Result<()> {
             }
         }
     }
-    running.stop().await
+    drop(parts);
+    server.stop().await
 }
 
 /// A certificate for this run, and its key.

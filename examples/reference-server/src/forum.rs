@@ -13,7 +13,8 @@ use inreply::token::Opened;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
-use crate::post::Post;
+use crate::config::Config;
+use crate::post::{self, Post};
 use crate::store::{Store, User};
 
 /// The project that all issues of the demo belong to.
@@ -104,6 +105,14 @@ impl Inbox for Forum {
         Ok(receipt)
     }
 
+    async fn unsubscribed(&self, token: &Opened) -> Result<(), InboxError> {
+        let Some((issue, user)) = token.ids.pair() else {
+            return Ok(());
+        };
+        self.ask(move |store| store.set_notified(issue, user, false))
+            .await
+    }
+
     async fn bounced(&self, token: &Opened) -> Result<(), InboxError> {
         let Some((_, user)) = token.ids.pair() else {
             return Ok(());
@@ -121,6 +130,34 @@ impl Inbox for Forum {
         let suppressed = self.post.suppress(&mailbox.into(), "mail came back").await;
         suppressed.map_err(|error| InboxError::Transient(error.to_string()))
     }
+}
+
+/// Adds a comment, and puts a notification for everybody who wants one, but its author, into the outbox.
+pub(crate) async fn tell(
+    config: &Config,
+    store: &Store,
+    post: &Post,
+    (issue, author): (u64, u64),
+    text: &str,
+) -> Result<u64> {
+    let number = store.add_comment(issue, author, text)?;
+    let (gate, signer) = (config.gate()?, config.signer()?);
+    let mut letters = Vec::new();
+    for user in store.users()? {
+        if user.id == author || user.bounced || !store.is_notified(issue, user.id)? {
+            continue;
+        }
+        let composed = notification(
+            store,
+            (&gate, signer.as_ref()),
+            &config.url,
+            (issue, number),
+            &user,
+        )?;
+        letters.push(post::letter(composed, &user));
+    }
+    post.enqueue_all(letters).await?;
+    Ok(number)
 }
 
 /// The notification of comment `number` of an issue for one person.

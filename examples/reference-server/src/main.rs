@@ -1,18 +1,20 @@
 //! The reference server: what the e-mail section of a self-hosted forge does, composed from the inreply crates.
 
 mod config;
+mod console;
 mod demo;
 mod forum;
 mod mailbox;
 mod post;
 mod serve;
 mod store;
+mod supervisor;
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::{Parser, Subcommand};
 use inreply::diagnosis::Exit;
 use inreply::send_test::SendTest;
@@ -62,6 +64,16 @@ enum Command {
     /// The demo application's people.
     #[command(subcommand)]
     User(UserCommand),
+    /// Write a support bundle: logs, conversations, settings, versions and counts, without secrets.
+    Bundle {
+        /// The tar.gz to make.
+        #[arg(default_value = "inreply-support.tar.gz")]
+        file: PathBuf,
+    },
+    /// Print the same as one text.
+    Diagnostics,
+    /// Set the console's password, which is read from standard input.
+    ConsolePassword,
     /// The messages that came in.
     #[command(subcommand)]
     Spool(SpoolCommand),
@@ -156,7 +168,28 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
     let config = Config::read(arguments.config.as_deref())?;
     match arguments.command {
         Command::Demo { .. } | Command::SendTest { .. } => Ok(()),
-        Command::Serve => serve::run(&config).await,
+        Command::Serve => serve::run(config, arguments.config).await,
+        Command::Bundle { file } => {
+            let bundle = console::collect(&config);
+            let archive = std::fs::File::create(&file)
+                .with_context(|| format!("cannot make {}", file.display()))?;
+            Ok(bundle.write(archive)?)
+        }
+        Command::Diagnostics => {
+            print!("{}", console::collect(&config).to_text());
+            Ok(())
+        }
+        Command::ConsolePassword => {
+            eprintln!("The new password, one line of at least 12 characters:");
+            let mut password = String::new();
+            std::io::stdin().read_line(&mut password)?;
+            let password = password.trim_end_matches(['\r', '\n']);
+            ensure!(
+                password.chars().count() >= 12,
+                "it has less than 12 characters"
+            );
+            console::set_password(&config.data, password)
+        }
         Command::Config => {
             print!("{}", config::DEFAULT);
             Ok(())
@@ -263,13 +296,13 @@ async fn issue(config: &Config, command: IssueCommand) -> Result<()> {
         } => {
             let issue = store.open_issue(&title)?;
             println!("{issue}");
-            notify_others(config, &store, issue, author, &text).await
+            tell(config, &store, issue, author, &text).await
         }
         IssueCommand::Comment {
             issue,
             author,
             text,
-        } => notify_others(config, &store, issue, author, &text).await,
+        } => tell(config, &store, issue, author, &text).await,
         IssueCommand::Lock { issue } => store.lock_issue(issue),
         IssueCommand::Show { issue } => {
             let found = store
@@ -294,32 +327,9 @@ async fn issue(config: &Config, command: IssueCommand) -> Result<()> {
     }
 }
 
-/// Adds the comment, and puts a notification for everybody but its author into the outbox; a running server sends it.
-async fn notify_others(
-    config: &Config,
-    store: &Store,
-    issue: u64,
-    author: u64,
-    text: &str,
-) -> Result<()> {
-    let number = store.add_comment(issue, author, text)?;
-    let (gate, post, signer) = (config.gate()?, post::open(config)?, config.signer()?);
-    let mut letters = Vec::new();
-    for user in store
-        .users()?
-        .into_iter()
-        .filter(|user| user.id != author && !user.bounced)
-    {
-        let composed = forum::notification(
-            store,
-            (&gate, signer.as_ref()),
-            &config.url,
-            (issue, number),
-            &user,
-        )?;
-        letters.push(post::letter(composed, &user));
-    }
-    post.enqueue_all(letters).await?;
+async fn tell(config: &Config, store: &Store, issue: u64, author: u64, text: &str) -> Result<()> {
+    let post = post::open(config)?;
+    forum::tell(config, store, &post, (issue, author), text).await?;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! The running server: listener and worker, until a signal.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -15,22 +16,26 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::config::{Authentication, Config};
+use crate::console;
 use crate::forum::Forum;
 use crate::post::{self, Post, Told};
 use crate::store::Store;
+use crate::supervisor::Supervisor;
 
 /// Mails about what came in that wait for the outbox's disk.
 const QUEUED: usize = 100;
 
 /// The parts that run, and how to stop them.
+#[derive(Debug)]
 pub(crate) struct Running {
-    pub(crate) address: std::net::SocketAddr,
+    /// Where it takes mail, unless e-mail is switched off.
+    pub(crate) address: Option<std::net::SocketAddr>,
     pub(crate) store: Arc<Store>,
     pub(crate) receiver: Arc<Receiver<Forum>>,
     stop: watch::Sender<bool>,
     pub(crate) post: Post,
     mails: JoinHandle<()>,
-    tasks: [JoinHandle<()>; 3],
+    tasks: Vec<JoinHandle<()>>,
 }
 
 impl Running {
@@ -43,10 +48,6 @@ impl Running {
         let store = Arc::new(Store::open(&config.store())?);
         let spool = Maildir::open(config.spool())
             .with_context(|| format!("cannot open the spool in {}", config.spool().display()))?;
-        let listener = TcpListener::bind(&config.inbound.listen)
-            .await
-            .with_context(|| format!("cannot listen on {}", config.inbound.listen))?;
-        let address = listener.local_addr()?;
         let proven = config.inbound.authentication == Authentication::Required;
         let post = post::open(config)?;
         let inbox = Forum::new(Arc::clone(&store), post.clone(), news).only_proven(proven);
@@ -67,17 +68,24 @@ impl Running {
         let receiver = Receiver::with(gate, spool, inbox, options);
         let (stop, stopped) = watch::channel(false);
         let listener_config = config.listener()?;
-        let sessions = Arc::clone(&receiver);
-        let tasks = [
-            tokio::spawn(listener::serve(
-                listener,
-                listener_config,
-                stopped.clone(),
-                move |peer| sessions.session(peer),
-            )),
-            tokio::spawn(worker::run(Arc::clone(&receiver), stopped.clone())),
-            tokio::spawn(outbox::run(post.clone(), relay, told, stopped)),
-        ];
+        let (mut tasks, mut address) = (Vec::new(), None);
+        if config.enabled {
+            let listener = TcpListener::bind(&config.inbound.listen)
+                .await
+                .with_context(|| format!("cannot listen on {}", config.inbound.listen))?;
+            address = Some(listener.local_addr()?);
+            let sessions = Arc::clone(&receiver);
+            let served = listener::serve(listener, listener_config, stopped.clone(), move |peer| {
+                sessions.session(peer)
+            });
+            let worker = worker::run(Arc::clone(&receiver), stopped.clone());
+            let sender = outbox::run(post.clone(), relay, told, stopped);
+            tasks.extend([
+                tokio::spawn(served),
+                tokio::spawn(worker),
+                tokio::spawn(sender),
+            ]);
+        }
         let enqueuing = post.clone();
         let mails = tokio::spawn(async move { enqueuing.enqueue_from(mails).await });
         Ok(Self {
@@ -103,14 +111,36 @@ impl Running {
     }
 }
 
-pub(crate) async fn run(config: &Config) -> Result<()> {
-    let running = Running::start(config, None).await?;
-    tracing::info!(
-        address = %running.address,
-        domain = %running.receiver.gate().site().reply_domain(),
-        spool = %running.receiver.spool().root().display(),
-        "taking mail"
-    );
+/// Serves until a signal, with the console where the config has one.
+pub(crate) async fn run(config: Config, path: Option<PathBuf>) -> Result<()> {
+    let listen = config.console.clone();
+    let server = Supervisor::start(config, path, None).await?;
+    if !listen.listen.is_empty() {
+        let bound = console::bind(&listen.listen, Arc::clone(&server)).await?;
+        tracing::info!("the console is at http://{}/", bound.address);
+        if let Some(password) = &bound.password {
+            // Once, and not to the log: it is for whoever starts the server.
+            eprintln!("The console's password is {password}; `console-password` sets another.");
+        }
+        tokio::spawn(bound.serve());
+    }
+    if !listen.public_listen.is_empty() {
+        let bound = console::bind_public(&listen.public_listen, Arc::clone(&server)).await?;
+        tracing::info!("one-click unsubscription is at http://{}/", bound.address);
+        tokio::spawn(bound.serve());
+    }
+    let parts = server.parts().await?;
+    match server.address().await {
+        Some(address) => tracing::info!(
+            %address,
+            domain = %parts.receiver.gate().site().reply_domain(),
+            spool = %parts.receiver.spool().root().display(),
+            "taking mail"
+        ),
+        None => tracing::warn!("e-mail is switched off"),
+    }
+    // At the end nobody else may hold the receiver: what its worker said last is waited for.
+    drop(parts);
     let (mut interrupt, mut terminate) = (
         signal(SignalKind::interrupt())?,
         signal(SignalKind::terminate())?,
@@ -121,11 +151,11 @@ pub(crate) async fn run(config: &Config) -> Result<()> {
             _ = interrupt.recv() => break,
             _ = terminate.recv() => break,
             // What logrotate sends behind a rename.
-            _ = hangup.recv() => reopen(running.receiver.logs()),
+            _ = hangup.recv() => reopen(server.parts().await?.receiver.logs()),
         }
     }
     tracing::info!("stopping");
-    running.stop().await
+    server.stop().await
 }
 
 fn reopen(logs: &Logs) {

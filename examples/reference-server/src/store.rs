@@ -40,6 +40,8 @@ pub(crate) struct Comment {
     pub(crate) text: String,
 }
 
+/// Who wants no mail about an issue.
+const MUTED: TableDefinition<'_, (u64, u64), ()> = TableDefinition::new("muted");
 const BOUNCED: TableDefinition<'_, u64, ()> = TableDefinition::new("bounced");
 
 impl Store {
@@ -55,6 +57,7 @@ impl Store {
         transaction.open_table(COMMENTS)?;
         transaction.open_table(SEEN)?;
         transaction.open_table(BOUNCED)?;
+        transaction.open_table(MUTED)?;
         transaction.commit()?;
         Ok(Self { database })
     }
@@ -138,6 +141,43 @@ impl Store {
                 locked,
             }
         }))
+    }
+
+    pub(crate) fn issues(&self) -> Result<Vec<Issue>> {
+        let transaction = self.database.begin_read()?;
+        let issues = transaction.open_table(ISSUES)?;
+        issues
+            .iter()?
+            .map(|entry| {
+                let (id, issue) = entry?;
+                let (title, locked) = issue.value();
+                Ok(Issue {
+                    id: id.value(),
+                    title: title.to_owned(),
+                    locked,
+                })
+            })
+            .collect()
+    }
+
+    /// Whether somebody gets mail about an issue.
+    pub(crate) fn is_notified(&self, issue: u64, user: u64) -> Result<bool> {
+        let transaction = self.database.begin_read()?;
+        let muted = transaction.open_table(MUTED)?.get((issue, user))?;
+        Ok(muted.is_none())
+    }
+
+    pub(crate) fn set_notified(&self, issue: u64, user: u64, notified: bool) -> Result<()> {
+        let transaction = self.database.begin_write()?;
+        {
+            let mut muted = transaction.open_table(MUTED)?;
+            match notified {
+                true => drop(muted.remove((issue, user))?),
+                false => drop(muted.insert((issue, user), ())?),
+            }
+        }
+        transaction.commit()?;
+        Ok(())
     }
 
     pub(crate) fn lock_issue(&self, id: u64) -> Result<()> {

@@ -1,0 +1,229 @@
+//! The messages that came in.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use inreply::mime::Message;
+use inreply::spool::{Kept, Maildir, Preamble, QueueId};
+use serde::Deserialize;
+use tokio::task::spawn_blocking;
+
+use super::explain::{Explained, explained};
+use super::page::{Failure, Page, html, moment};
+use super::visitor::{Posted, Visitor};
+use super::{Console, Nothing};
+
+/// Messages on one page, the newest first.
+const SHOWN: usize = 100;
+
+/// Octets of a message that are looked at.
+const MAX_READ: usize = 33_554_432;
+
+/// A mail's HTML may show itself and do nothing: the sandbox has no origin, no scripts and no forms, and nothing is fetched.
+const MAIL_POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'self'";
+
+#[derive(Deserialize)]
+pub(super) struct Filter {
+    #[serde(default)]
+    folder: String,
+    /// The id behind which the page begins.
+    #[serde(default)]
+    before: String,
+}
+
+#[derive(Template)]
+#[template(path = "inbound.html")]
+struct InboundPage {
+    page: Page,
+    folder: String,
+    folders: Vec<String>,
+    rows: Vec<Row>,
+    more: Option<String>,
+}
+
+struct Row {
+    id: String,
+    at: String,
+    folder: String,
+    octets: u64,
+    reason: String,
+}
+
+pub(super) async fn list(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    Query(filter): Query<Filter>,
+) -> Result<Response, Failure> {
+    let spool = console.server.parts().await?.receiver.spool().clone();
+    let kept = spawn_blocking(move || spool.kept(None)).await??;
+    let mut folders: Vec<String> = kept.iter().map(|kept| kept.folder.clone()).collect();
+    folders.sort();
+    folders.dedup();
+    let before: Option<QueueId> = filter.before.parse().ok();
+    let mut wanted = kept
+        .iter()
+        .rev()
+        .filter(|kept| filter.folder.is_empty() || kept.folder == filter.folder)
+        .filter(|kept| before.is_none_or(|before| kept.id < before));
+    let rows: Vec<Row> = wanted.by_ref().take(SHOWN).map(row).collect();
+    let more = wanted
+        .next()
+        .and_then(|_| rows.last())
+        .map(|row| row.id.clone());
+    Ok(html(&InboundPage {
+        page: visitor.page("/inbound", visitor.words.inbound),
+        folder: filter.folder,
+        folders,
+        rows,
+        more,
+    }))
+}
+
+fn row(kept: &Kept) -> Row {
+    Row {
+        id: kept.id.to_string(),
+        at: moment(kept.id.arrival()),
+        folder: kept.folder.clone(),
+        octets: std::fs::metadata(kept.path()).map_or(0, |file| file.len()),
+        reason: kept.reason.clone().unwrap_or_default(),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "message.html")]
+struct MessagePage {
+    page: Page,
+    row: Row,
+    can_retry: bool,
+    reverse_path: String,
+    recipients: String,
+    explained: Explained,
+}
+
+pub(super) async fn show(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    let receiver = console.server.parts().await?.receiver;
+    let (kept, file) = read(receiver.spool(), &id).await?;
+    let row = row(&kept);
+    let shown = spawn_blocking(move || {
+        let split = Preamble::split(&file);
+        let (envelope, message) = match &split {
+            Some((envelope, message)) => (Some(envelope), *message),
+            None => (None, file.as_slice()),
+        };
+        let reverse_path = envelope.map(|envelope| envelope.reverse_path.to_string());
+        let recipients: Vec<String> = envelope
+            .iter()
+            .flat_map(|envelope| &envelope.recipients)
+            .map(|path| path.to_string().trim_matches(['<', '>']).to_owned())
+            .collect();
+        let first = recipients.first().cloned();
+        (
+            reverse_path.unwrap_or_default(),
+            recipients.join(", "),
+            explained(receiver.gate(), message, first.as_deref()),
+        )
+    });
+    let (reverse_path, recipients, explained) = shown.await?;
+    let title = match explained.subject.as_str() {
+        "" => row.id.clone(),
+        subject => subject.to_owned(),
+    };
+    Ok(html(&MessagePage {
+        page: visitor.page("/inbound", title),
+        can_retry: row.folder == "failure" || row.folder.starts_with("ignored/"),
+        row,
+        reverse_path,
+        recipients,
+        explained,
+    }))
+}
+
+/// A message that is kept, and its file.
+async fn read(spool: &Maildir, id: &str) -> Result<(Kept, Vec<u8>), Failure> {
+    // An id is hexadecimal digits: no path leads out of the spool.
+    let id: QueueId = id.parse().map_err(|_| Failure::not_found())?;
+    let spool = spool.clone();
+    let found = spawn_blocking(move || {
+        let Some(kept) = spool.find(id)? else {
+            return Ok(None);
+        };
+        let mut file = std::fs::read(kept.path())?;
+        file.truncate(MAX_READ);
+        Ok::<_, std::io::Error>(Some((kept, file)))
+    });
+    found.await??.ok_or_else(Failure::not_found)
+}
+
+pub(super) async fn original(
+    State(console): State<Arc<Console>>,
+    _: Visitor,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    let receiver = console.server.parts().await?.receiver;
+    let (_, file) = read(receiver.spool(), &id).await?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], file).into_response())
+}
+
+pub(super) async fn html_part(
+    State(console): State<Arc<Console>>,
+    _: Visitor,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    let receiver = console.server.parts().await?.receiver;
+    let (_, file) = read(receiver.spool(), &id).await?;
+    let message = Preamble::split(&file).map_or(file.as_slice(), |(_, message)| message);
+    let html = Message::parse(message).html().into_owned();
+    let headers = [
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/html; charset=utf-8"),
+        ),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(MAIL_POLICY),
+        ),
+    ];
+    Ok((headers, html).into_response())
+}
+
+pub(super) async fn retry(
+    State(console): State<Arc<Console>>,
+    Path(id): Path<String>,
+    _: Posted<Nothing>,
+) -> Result<Response, Failure> {
+    change(&console, &id, |spool, id| spool.retry(id)).await?;
+    Ok(Redirect::to(&format!("/inbound/{id}")).into_response())
+}
+
+pub(super) async fn discard(
+    State(console): State<Arc<Console>>,
+    Path(id): Path<String>,
+    _: Posted<Nothing>,
+) -> Result<Response, Failure> {
+    change(&console, &id, |spool, id| spool.discard(id)).await?;
+    Ok(Redirect::to("/inbound").into_response())
+}
+
+async fn change(
+    console: &Console,
+    id: &str,
+    work: impl FnOnce(&Maildir, QueueId) -> std::io::Result<()> + Send + 'static,
+) -> Result<(), Failure> {
+    let id: QueueId = id.parse().map_err(|_| Failure::not_found())?;
+    let spool = console.server.parts().await?.receiver.spool().clone();
+    match spawn_blocking(move || work(&spool, id)).await? {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Failure::not_found()),
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {
+            Err(Failure::bad(error.to_string()))
+        }
+        other => Ok(other?),
+    }
+}

@@ -1,0 +1,90 @@
+//! The first page: is it well, what came in, what failed.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use inreply::health::Health;
+use inreply::spool::Kept;
+use tokio::task::spawn_blocking;
+
+use super::Console;
+use super::chart::bars;
+use super::page::{Failure, Page, html, moment};
+use super::visitor::Visitor;
+
+/// Failures that are shown.
+const FAILURES: usize = 5;
+
+#[derive(Template)]
+#[template(path = "overview.html")]
+struct OverviewPage {
+    page: Page,
+    enabled: bool,
+    health: Health,
+    /// Folder and how many messages are in it.
+    folders: Vec<(String, usize)>,
+    chart: String,
+    outbound: u64,
+    failures: Vec<Failed>,
+}
+
+struct Failed {
+    id: String,
+    at: String,
+    reason: String,
+}
+
+pub(super) async fn show(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+) -> Result<Response, Failure> {
+    let parts = console.server.parts().await?;
+    let spool = parts.receiver.spool().clone();
+    let kept = spawn_blocking(move || spool.kept(None)).await??;
+    let mut folders: Vec<(String, usize)> = Vec::new();
+    for message in &kept {
+        match folders.iter_mut().find(|(name, _)| *name == message.folder) {
+            Some((_, count)) => *count += 1,
+            None => folders.push((message.folder.clone(), 1)),
+        }
+    }
+    folders.sort();
+    let failures = kept.iter().rev().filter(|kept| kept.folder == "failure");
+    let failures = failures
+        .take(FAILURES)
+        .map(|kept| Failed {
+            id: kept.id.to_string(),
+            at: moment(kept.id.arrival()),
+            reason: kept.reason.clone().unwrap_or_default(),
+        })
+        .collect();
+    Ok(html(&OverviewPage {
+        page: visitor.page("/", visitor.words.overview),
+        enabled: parts.config.enabled,
+        health: parts.receiver.health().await,
+        chart: bars(visitor.words.by_hour, &by_hour(&kept, SystemTime::now())),
+        folders,
+        outbound: parts.post.count().await?,
+        failures,
+    }))
+}
+
+/// Messages of each of the last 24 hours, the oldest first.
+fn by_hour(kept: &[Kept], now: SystemTime) -> [u64; 24] {
+    let mut hours = [0; 24];
+    for message in kept {
+        let age = now.duration_since(message.id.arrival()).unwrap_or_default();
+        let ago = usize::try_from(age.as_secs() / Duration::from_hours(1).as_secs());
+        if let Some(hour) = ago
+            .ok()
+            .and_then(|ago| 23_usize.checked_sub(ago))
+            .and_then(|hour| hours.get_mut(hour))
+        {
+            *hour += 1;
+        }
+    }
+    hours
+}

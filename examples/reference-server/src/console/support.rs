@@ -1,0 +1,136 @@
+//! What support wants to see.
+
+use std::fmt::Write;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use inreply::bundle::Bundle;
+use inreply::smtp::secret::Secret;
+use inreply::spool::Maildir;
+use tokio::task::spawn_blocking;
+
+use super::page::{Failure, Page, download, html};
+use super::visitor::Visitor;
+use super::{Console, names};
+use crate::config::Config;
+
+#[derive(Template)]
+#[template(path = "support.html")]
+struct SupportPage {
+    page: Page,
+}
+
+pub(super) async fn show(visitor: Visitor) -> Response {
+    html(&SupportPage {
+        page: visitor.page("/support", visitor.words.support),
+    })
+}
+
+pub(super) async fn bundle(
+    State(console): State<Arc<Console>>,
+    _: Visitor,
+) -> Result<Response, Failure> {
+    let bundle = of_running(&console).await?;
+    let archive = spawn_blocking(move || {
+        let mut archive = Vec::new();
+        bundle.write(&mut archive).map(|()| archive)
+    });
+    let archive = archive.await??;
+    Ok(download(
+        "inreply-support.tar.gz",
+        "application/gzip",
+        archive,
+    ))
+}
+
+pub(super) async fn diagnostics(
+    State(console): State<Arc<Console>>,
+    _: Visitor,
+) -> Result<Response, Failure> {
+    let text = of_running(&console).await?.to_text();
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (
+            header::CONTENT_DISPOSITION,
+            "attachment; filename=\"inreply-diagnostics.txt\"",
+        ),
+    ];
+    Ok((headers, text).into_response())
+}
+
+/// What the files tell, and what the running server and DNS do.
+async fn of_running(console: &Console) -> Result<Bundle, Failure> {
+    let parts = console.server.parts().await?;
+    let config = parts.config.clone();
+    let mut bundle = spawn_blocking(move || collect(&config)).await?;
+    bundle.text("health.txt", parts.receiver.health().await.to_string());
+    bundle.text("metrics.txt", parts.receiver.metrics_text().await);
+    let waiting = parts.post.count().await?;
+    bundle.text("outbox.txt", format!("{waiting} messages wait\n"));
+    let dns = names::examine(&parts.config).await;
+    bundle.text(
+        "dns.txt",
+        dns.map_or_else(|error| format!("{error:#}\n"), |report| report.to_string()),
+    );
+    Ok(bundle)
+}
+
+/// What the files tell, whether the server runs or not.
+pub(crate) fn collect(config: &Config) -> Bundle {
+    let mut bundle = Bundle::new(SystemTime::now(), &secrets(config));
+    bundle.text("versions.txt", versions());
+    // The type of the config holds no secret: passwords and keys are in files that it names.
+    bundle.text("config.txt", format!("{config:#?}\n"));
+    bundle.text("spool.txt", spool(config));
+    for name in ["mail.log", "replies.log", "conversations.log"] {
+        bundle.log(name, &config.data.join(name));
+    }
+    bundle
+}
+
+fn versions() -> String {
+    let system = std::fs::read_to_string("/proc/version").unwrap_or_default();
+    format!(
+        "reference-server {}\n{} {}\n{system}",
+        env!("CARGO_PKG_VERSION"),
+        std::env::consts::OS,
+        std::env::consts::ARCH
+    )
+}
+
+fn spool(config: &Config) -> String {
+    let kept = Maildir::open(config.spool()).and_then(|spool| spool.kept(None));
+    let kept = match kept {
+        Ok(kept) => kept,
+        Err(error) => return format!("the spool cannot be read: {error}\n"),
+    };
+    let mut text = format!("{} messages are kept\n", kept.len());
+    for message in kept
+        .iter()
+        .rev()
+        .filter(|message| message.folder == "failure")
+        .take(100)
+    {
+        let reason = message.reason.as_deref().unwrap_or_default();
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{} {reason}", message.id);
+    }
+    text
+}
+
+/// All that the installation keeps to itself: the relay's password, and what is in DATA/keys.
+fn secrets(config: &Config) -> Vec<Secret> {
+    let mut files = vec![config.outbound.password_file.clone()];
+    if let Ok(folder) = std::fs::read_dir(config.data.join("keys")) {
+        files.extend(folder.flatten().map(|file| file.path()));
+    }
+    files
+        .iter()
+        .filter_map(|file| std::fs::read(file).ok())
+        .map(|octets| Secret::new(octets.trim_ascii().to_vec()))
+        .collect()
+}

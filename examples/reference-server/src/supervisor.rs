@@ -1,0 +1,132 @@
+//! The running server and its config, which can be changed while it runs.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use tokio::sync::{RwLock, mpsc};
+
+use crate::config::Config;
+use crate::forum::Forum;
+use crate::post::Post;
+use crate::serve::Running;
+use crate::store::Store;
+
+/// Holds the server, and starts it anew with another config.
+#[derive(Debug)]
+pub(crate) struct Supervisor {
+    /// Where the config is kept; none where it was not given.
+    path: Option<PathBuf>,
+    news: Option<mpsc::UnboundedSender<(u64, u64)>>,
+    state: RwLock<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    config: Config,
+    /// None where a restart failed, and that of the old config too.
+    running: Option<Running>,
+}
+
+/// What a page needs of the server.
+#[derive(Debug, Clone)]
+pub(crate) struct Parts {
+    pub(crate) config: Config,
+    pub(crate) receiver: Arc<inreply::receiver::Receiver<Forum>>,
+    pub(crate) post: Post,
+    pub(crate) store: Arc<Store>,
+}
+
+impl Supervisor {
+    /// Starts a server.
+    pub(crate) async fn start(
+        config: Config,
+        path: Option<PathBuf>,
+        news: Option<mpsc::UnboundedSender<(u64, u64)>>,
+    ) -> Result<Arc<Self>> {
+        let running = Running::start(&config, news.clone()).await?;
+        Ok(Arc::new(Self {
+            path,
+            news,
+            state: RwLock::new(State {
+                config,
+                running: Some(running),
+            }),
+        }))
+    }
+
+    pub(crate) async fn config(&self) -> Config {
+        self.state.read().await.config.clone()
+    }
+
+    /// The server as it is now.
+    ///
+    /// # Errors
+    /// Where it does not run.
+    pub(crate) async fn parts(&self) -> Result<Parts> {
+        let state = self.state.read().await;
+        let running = state.running.as_ref().context("the server does not run")?;
+        Ok(Parts {
+            config: state.config.clone(),
+            receiver: Arc::clone(&running.receiver),
+            post: running.post.clone(),
+            store: Arc::clone(&running.store),
+        })
+    }
+
+    /// Where it takes mail, unless it is switched off.
+    pub(crate) async fn address(&self) -> Option<std::net::SocketAddr> {
+        self.state.read().await.running.as_ref()?.address
+    }
+
+    /// Writes a config, and lets the server go on with it. What is on its way is finished first.
+    ///
+    /// # Errors
+    /// Where the config is none, or the server does not start with it: then the old one holds.
+    pub(crate) async fn change(&self, config: Config) -> Result<()> {
+        config.check()?;
+        let mut state = self.state.write().await;
+        if let Some(running) = state.running.take() {
+            running.stop().await?;
+        }
+        let started = match Running::start(&config, self.news.clone()).await {
+            Ok(running) => match self.save(&config) {
+                Ok(()) => {
+                    state.running = Some(running);
+                    state.config = config;
+                    return Ok(());
+                }
+                Err(error) => {
+                    running.stop().await?;
+                    Err(error)
+                }
+            },
+            Err(error) => Err(error),
+        };
+        let old = Running::start(&state.config, self.news.clone()).await;
+        state.running =
+            Some(old.context("the server does not start with its old settings either")?);
+        started
+    }
+
+    fn save(&self, config: &Config) -> Result<()> {
+        match &self.path {
+            Some(path) => config.save(path),
+            // Nobody gave a file: the change holds as long as the server runs.
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a change outlives the server.
+    pub(crate) fn is_saved(&self) -> bool {
+        self.path.is_some()
+    }
+
+    /// Ends the server.
+    pub(crate) async fn stop(&self) -> Result<()> {
+        match self.state.write().await.running.take() {
+            Some(running) => running.stop().await,
+            None => Ok(()),
+        }
+    }
+}
