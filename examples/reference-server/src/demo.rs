@@ -51,7 +51,7 @@ pub(crate) async fn run(once: bool) -> Result<()> {
     let server = Supervisor::start(config.clone(), None, Some(news)).await?;
     let parts = server.parts().await?;
     let (store, address) = (
-        &parts.store,
+        Arc::clone(&parts.store),
         server.address().await.context("e-mail is switched off")?,
     );
 
@@ -68,7 +68,7 @@ pub(crate) async fn run(once: bool) -> Result<()> {
     )?;
     let ann = store.user(ann)?.context("Ann is gone")?;
     let notification = forum::notification(
-        store,
+        &store,
         (parts.receiver.gate(), None),
         "",
         (issue, number),
@@ -123,6 +123,8 @@ pub(crate) async fn run(once: bool) -> Result<()> {
         drop(parts);
         return server.stop().await;
     }
+    // The console may start the server anew, which waits for who holds its parts.
+    drop(parts);
     let bound = console::bind("127.0.0.1:0", Arc::clone(&server)).await?;
     let (console, password) = (bound.address, bound.password.clone().unwrap_or_default());
     tokio::spawn(bound.serve());
@@ -156,7 +158,6 @@ pub(crate) async fn run(once: bool) -> Result<()> {
             }
         }
     }
-    drop(parts);
     server.stop().await
 }
 

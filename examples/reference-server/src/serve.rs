@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use inreply::listener;
@@ -14,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::config::{Authentication, Config};
 use crate::console;
@@ -24,6 +26,9 @@ use crate::supervisor::Supervisor;
 
 /// Mails about what came in that wait for the outbox's disk.
 const QUEUED: usize = 100;
+
+/// How long a page may hold the receiver of a server that stops.
+const HELD: Duration = Duration::from_secs(5);
 
 /// The parts that run, and how to stop them.
 #[derive(Debug)]
@@ -107,7 +112,12 @@ impl Running {
         }
         // What the worker said last is durable too.
         drop(self.receiver);
-        Ok(self.mails.await?)
+        // A page of the console that is being made holds the receiver a moment longer.
+        match timeout(HELD, self.mails).await {
+            Ok(ended) => ended?,
+            Err(_) => tracing::warn!("somebody holds the receiver that was stopped"),
+        }
+        Ok(())
     }
 }
 

@@ -202,6 +202,8 @@ fn nobody_gets_in_without_the_password_and_nothing_changes_by_another_site() {
             .starts_with("default-src 'none'")
     );
     assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
+    // With `no-referrer` a browser hides the origin of our own forms from us.
+    assert_eq!(page.header("referrer-policy"), Some("same-origin"));
 }
 
 #[test]
