@@ -52,6 +52,7 @@ impl QueueId {
     }
 
     /// Nine octets that sort as the ids do.
+    #[cfg(feature = "redb")]
     pub(crate) fn to_octets(self) -> [u8; 9] {
         let mut octets = [0; 9];
         octets[..7].copy_from_slice(&self.micros.to_be_bytes()[1..]);
@@ -60,6 +61,7 @@ impl QueueId {
     }
 
     /// The id with these octets.
+    #[cfg(feature = "redb")]
     pub(crate) fn from_octets(octets: [u8; 9]) -> Self {
         let [a, b, c, d, e, f, g, h, i] = octets;
         Self {
