@@ -12,7 +12,7 @@
 //! still listens, let Postfix ask at RCPT: `reject_unverified_recipient`.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use inreply::gate::Gate;
 use inreply::inbox::{Inbox, InboxError, IncomingReply, Receipt, Senders, Standing};
@@ -50,7 +50,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     getrandom::fill(&mut key).map_err(|error| error.to_string())?;
     let ring = KeyRing::new(KeyId(1), Key::from_bytes(&key)?);
     let gate = Gate::new(Site::new("forge.example")?, &ring);
-    let today = Day::from_unix_seconds(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs());
+    let today = Day::from(SystemTime::now());
     println!("{}", gate.addresses().mint(Context::Reply, (7, 5), today)?);
 
     let folder = tempfile::tempdir()?;

@@ -7,7 +7,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use clap::{Args, Parser};
 use inreply_token::{Addresses, Context, Day, Host, Key, KeyId, KeyRing, Policy};
@@ -71,7 +71,7 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> Result<(), Error> {
-    let today = Day::from_unix_seconds(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs());
+    let today = Day::from(SystemTime::now());
     match command {
         Command::Mint {
             secret,

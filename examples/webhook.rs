@@ -9,7 +9,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Query, State};
@@ -102,7 +102,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     getrandom::fill(&mut key).map_err(|error| error.to_string())?;
     let ring = KeyRing::new(KeyId(1), Key::from_bytes(&key)?);
     let gate = Gate::new(Site::new("forge.example")?, &ring);
-    let today = Day::from_unix_seconds(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs());
+    let today = Day::from(SystemTime::now());
     println!("{}", gate.addresses().mint(Context::Reply, (7, 5), today)?);
 
     let folder = tempfile::tempdir()?;

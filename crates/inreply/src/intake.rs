@@ -1,6 +1,6 @@
 //! From a message to what it means: pure, without a socket, a disk or a clock.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use inreply_mime::Message;
 use inreply_mime::kind::{Action, Kind, Verdict};
@@ -256,8 +256,7 @@ fn is_own(site: &Site, message: &Message<'_>) -> bool {
 
 /// Whether a message carries our mark: a relay that rewrites Message-ID leaves it alone.
 fn is_marked(gate: &Gate, message: &Message<'_>, received_at: SystemTime) -> bool {
-    let since = received_at.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let today = Day::from_unix_seconds(since.as_secs());
+    let today = Day::from(received_at);
     let mark = message.header("x-inreply-own").first();
     mark.is_some_and(|mark| gate.is_mark(mark.text().trim(), today))
 }

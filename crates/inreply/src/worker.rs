@@ -17,7 +17,7 @@ use crate::auth::AuthResult;
 use crate::gate::{Decision, Recipient};
 use crate::inbox::{Inbox, InboxError, IncomingReply, Receipt};
 use crate::intake::{Mail, Outcome, decide};
-use crate::receiver::{Receiver, ask, day};
+use crate::receiver::{Receiver, ask};
 use crate::refusal::Refusal;
 use crate::spool::{Envelope, Folder, Preamble, QueueId, Spool};
 
@@ -283,7 +283,7 @@ fn recipients<I: Inbox, S>(
     let mut recipients = Vec::new();
     for path in &envelope.recipients {
         // The day of the arrival: a token that was good then does not expire while the message waits.
-        match receiver.gate.check(&recipients, path, day(arrival)) {
+        match receiver.gate.check(&recipients, path, arrival.into()) {
             Decision::Accept(recipient) => recipients.push(recipient),
             Decision::Ask(token) => recipients.push(Recipient::Reply(token)),
             Decision::Refuse(reply) => return Err(reply.to_string().replace("\r\n", " ")),

@@ -156,8 +156,7 @@ impl Running {
 
     /// Where a user answers issue 7.
     fn address_of(&self, user: u64) -> String {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        let today = Day::from_unix_seconds(now.unwrap().as_secs());
+        let today = Day::from(SystemTime::now());
         let addresses = self.receiver.gate().addresses();
         let address = addresses.mint(Context::Reply, (7, user), today);
         address.unwrap().to_string()

@@ -71,8 +71,7 @@ fn gate() -> Gate {
 }
 
 fn token(ids: (u64, u64)) -> String {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let today = Day::from_unix_seconds(now.unwrap().as_secs());
+    let today = Day::from(SystemTime::now());
     let address = gate().addresses().mint(Context::Reply, ids, today);
     address.unwrap().to_string()
 }

@@ -81,10 +81,7 @@ fn gate() -> Gate {
 }
 
 fn today() -> Day {
-    let now = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap();
-    Day::from_unix_seconds(now.as_secs())
+    Day::from(SystemTime::now())
 }
 
 fn token() -> String {

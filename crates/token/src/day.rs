@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::num::NonZeroU16;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 const SECONDS_A_DAY: u64 = 86_400;
 
@@ -39,12 +40,7 @@ impl Day {
     /// 2149-06-06 gives that day: a clock that is wrong must not stop the mail.
     ///
     /// ```
-    /// use std::time::{SystemTime, UNIX_EPOCH};
-    ///
-    /// let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
-    /// let today = inreply_token::Day::from_unix_seconds(now.as_secs());
-    /// assert!(today.number() > 20_000);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// assert_eq!(inreply_token::Day::from_unix_seconds(1_767_225_600).number(), 20_454);
     /// ```
     pub fn from_unix_seconds(seconds: u64) -> Self {
         let number = u16::try_from(seconds / SECONDS_A_DAY).unwrap_or(u16::MAX);
@@ -60,6 +56,22 @@ impl Day {
     #[must_use]
     pub const fn saturating_add(self, days: u16) -> Self {
         Self(self.0.saturating_add(days))
+    }
+}
+
+/// The day that holds this moment; one before 1970 counts as its beginning.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use inreply_token::Day;
+///
+/// let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600);
+/// assert_eq!(Day::from(at).to_string(), "2026-01-01");
+/// assert_eq!(Day::from(SystemTime::UNIX_EPOCH - Duration::from_secs(1)).number(), 1);
+/// ```
+impl From<SystemTime> for Day {
+    fn from(at: SystemTime) -> Self {
+        Self::from_unix_seconds(at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
     }
 }
 

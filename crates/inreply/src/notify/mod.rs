@@ -177,7 +177,7 @@ impl Notification {
     ) -> Result<(MessageBuilder<'static>, Rest), ComposeError> {
         let site = gate.site();
         let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let today = Day::from_unix_seconds(seconds);
+        let today = Day::from(now);
         let ids = Ids::from((self.thread.id, self.recipient));
         let reply_to = gate.addresses().mint(Context::Reply, ids, today)?;
         let unsubscribe = gate.addresses().mint(Context::Unsubscribe, ids, today)?;

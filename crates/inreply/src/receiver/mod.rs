@@ -15,10 +15,9 @@ mod session;
 mod writing;
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use inreply_smtp::wire::mailbox::Mailbox;
-use inreply_token::Day;
 use tokio::sync::{Semaphore, mpsc};
 
 pub(crate) use self::judge::ask;
@@ -160,9 +159,4 @@ impl<I: Inbox, S> Receiver<I, S> {
     pub fn logs(&self) -> &Logs {
         &self.logs
     }
-}
-
-/// The day of a moment.
-pub(crate) fn day(at: SystemTime) -> Day {
-    Day::from_unix_seconds(at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
 }

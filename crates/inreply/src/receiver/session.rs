@@ -15,9 +15,9 @@ use inreply_smtp::wire::proxy::ProxyHeader;
 use inreply_smtp::wire::reply::{EnhancedStatusCode, Reply, ReplyCode, ReplyText};
 use tokio::time::timeout;
 
+use super::Receiver;
 use super::judge::{Judged, Letter, judge};
 use super::writing::{Arrived, Writing};
-use super::{Receiver, day};
 use crate::auth::{AuthservId, Verdicts};
 use crate::gate::{Decision, Gate, Recipient};
 use crate::inbox::{Inbox, Senders, Standing};
@@ -292,7 +292,7 @@ impl<I: Inbox, S: Spool> Session<I, S> {
                 .map(|accepted| accepted.stands_for)
                 .collect(),
         };
-        let decision = gate.check(&accepted, path, day(SystemTime::now()));
+        let decision = gate.check(&accepted, path, SystemTime::now().into());
         let is_stored = !matches!(
             decision,
             Decision::Refuse(_) | Decision::Accept(Recipient::Nobody)

@@ -155,8 +155,7 @@ pub(crate) fn gate() -> Gate {
 }
 
 pub(crate) fn today() -> Day {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    Day::from_unix_seconds(now.unwrap().as_secs())
+    Day::from(SystemTime::now())
 }
 
 fn mint(context: Context, ids: (u64, u64)) -> Address {

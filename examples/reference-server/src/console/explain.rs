@@ -47,12 +47,7 @@ pub(super) struct Line {
 pub(super) fn explained(gate: &Gate, octets: &[u8], envelope: Option<&str>) -> Explained {
     let message = Message::parse(octets);
     let reply = Reply::of_message(&message);
-    let today = Day::from_unix_seconds(
-        SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs(),
-    );
+    let today = Day::from(SystemTime::now());
     let addresses = |found: Vec<inreply::mime::message::Address<'_>>| {
         let texts: Vec<String> = found.iter().map(|one| one.address().to_owned()).collect();
         texts.join(", ")

@@ -69,8 +69,7 @@ async fn unsubscribe(
     let Ok(parts) = server.parts().await else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let today = Day::from_unix_seconds(now.unwrap_or_default().as_secs());
+    let today = Day::from(SystemTime::now());
     match one_click(parts.receiver.gate(), &token, &body, today) {
         Ok(opened) => match parts.receiver.inbox().unsubscribed(&opened).await {
             Ok(()) => say(StatusCode::OK, words.unsubscribed),
