@@ -79,7 +79,7 @@ impl Bundle {
     /// Adds the last 4 MiB of a log, from the beginning of a line. Where it cannot be read, the part says why: a bundle is made
     /// where something is wrong, and must not fail for that.
     pub fn log(&mut self, name: &str, path: &Path) {
-        match tail(path) {
+        match end_of_log(path, TAIL) {
             Ok(octets) => self.add(name, &octets),
             Err(error) => {
                 let text = format!("{} cannot be read: {error}\n", path.display());
@@ -157,15 +157,26 @@ impl Bundle {
     }
 }
 
-/// The end of a file, from the beginning of a line.
-fn tail(path: &Path) -> io::Result<Vec<u8>> {
+/// The last octets of a log, at most `most`, from the beginning of a line.
+///
+/// # Errors
+/// Where the file cannot be read.
+///
+/// ```
+/// let folder = tempfile::tempdir()?;
+/// let log = folder.path().join("mail.log");
+/// std::fs::write(&log, "first\nsecond\nthird\n")?;
+/// assert_eq!(inreply::bundle::end_of_log(&log, 15)?, b"second\nthird\n");
+/// assert_eq!(inreply::bundle::end_of_log(&log, 99)?.len(), 19);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn end_of_log(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut file = File::open(path)?;
-    let length = file.metadata()?.len();
-    let before = length.saturating_sub(TAIL);
+    let before = file.metadata()?.len().saturating_sub(most);
     file.seek(SeekFrom::Start(before))?;
     let mut octets = Vec::new();
     // A log grows while it is read.
-    file.take(TAIL).read_to_end(&mut octets)?;
+    file.take(most).read_to_end(&mut octets)?;
     Ok(match before {
         0 => octets,
         _ => from_a_line(&octets).to_vec(),

@@ -1,9 +1,12 @@
 //! Whether the way in works, for a load balancer, an orchestrator or a person.
 
 use std::fmt;
+use std::io;
+use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
+use inreply_smtp::wire::path::ReversePath;
 use tokio::time::timeout;
 
 use crate::inbox::Inbox;
@@ -124,24 +127,8 @@ impl<I: Inbox, S: Spool> Receiver<I, S> {
     }
 
     async fn spool_check(&self) -> Check {
-        let site = self.gate.site();
-        let sender = "<>".parse().ok().zip(site.host().as_str().parse().ok());
-        let written = match sender {
-            Some((reverse_path, hello)) => {
-                let preamble = Preamble {
-                    reverse_path,
-                    recipients: Vec::new(),
-                    hello,
-                    client: std::net::Ipv4Addr::LOCALHOST.into(),
-                    by: site.reply_domain().to_string(),
-                    protocol: Protocol::Lmtp,
-                    verdicts: None,
-                };
-                let begun = timeout(PATIENCE, self.spool.begin(SystemTime::now(), preamble)).await;
-                begun.map_err(std::io::Error::from).flatten().map(drop)
-            }
-            None => Ok(()),
-        };
+        let written = timeout(PATIENCE, self.begin_nothing()).await;
+        let written = written.map_err(io::Error::from).flatten();
         let (is_well, says) = match written {
             Ok(()) => (true, "it can be written".to_owned()),
             Err(error) => (false, format!("it cannot be written: {error}")),
@@ -152,6 +139,24 @@ impl<I: Inbox, S: Spool> Receiver<I, S> {
             is_vital: true,
             says,
         }
+    }
+
+    /// Begins a message, and gives it up.
+    async fn begin_nothing(&self) -> io::Result<()> {
+        let site = self.gate.site();
+        let preamble = Preamble {
+            reverse_path: ReversePath::Null,
+            recipients: Vec::new(),
+            hello: site.host().as_str().parse().map_err(io::Error::other)?,
+            client: Ipv4Addr::LOCALHOST.into(),
+            by: site.reply_domain().to_string(),
+            protocol: Protocol::Lmtp,
+            verdicts: None,
+        };
+        self.spool
+            .begin(SystemTime::now(), preamble)
+            .await
+            .map(drop)
     }
 
     fn worker_check(&self) -> Check {
@@ -173,7 +178,7 @@ impl<I: Inbox, S: Spool> Receiver<I, S> {
 
     async fn backlog_check(&self) -> Check {
         let counted = timeout(PATIENCE, self.spool.backlog()).await;
-        let (is_well, says) = match counted.map_err(std::io::Error::from).flatten() {
+        let (is_well, says) = match counted.map_err(io::Error::from).flatten() {
             Ok(backlog) => {
                 let age = backlog.age(SystemTime::now());
                 let says = match backlog.messages {

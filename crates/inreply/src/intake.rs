@@ -184,7 +184,7 @@ fn comment(site: &Site, mail: &Mail<'_>, message: &Message<'_>, token: Opened) -
         return refused(Refusal::Unreadable, "encrypted, or without any text");
     }
     let text = written
-        .visible_without(|address| is_own_address(site, address))
+        .visible_without(|address| site.is_own_address(address))
         .replace("\r\n", "\n");
     if text.is_empty() {
         return refused(
@@ -194,7 +194,7 @@ fn comment(site: &Site, mail: &Mail<'_>, message: &Message<'_>, token: Opened) -
     }
     let markdown = match written.source() {
         reply::Source::Html => written
-            .markdown_without(|address| is_own_address(site, address))
+            .markdown_without(|address| site.is_own_address(address))
             .replace("\r\n", "\n"),
         _ => text.clone(),
     };
@@ -259,17 +259,6 @@ fn is_marked(gate: &Gate, message: &Message<'_>, received_at: SystemTime) -> boo
     let today = Day::from(received_at);
     let mark = message.header("x-inreply-own").first();
     mark.is_some_and(|mark| gate.is_mark(mark.text().trim(), today))
-}
-
-/// Whether an address in the text would hand a token to whoever reads the comment.
-fn is_own_address(site: &Site, address: &str) -> bool {
-    address
-        .rsplit_once('@')
-        .is_some_and(|(local_part, domain)| {
-            domain.eq_ignore_ascii_case(site.reply_domain().as_str())
-                || domain.eq_ignore_ascii_case(site.noreply_domain().as_str())
-                    && local_part.contains('+')
-        })
 }
 
 /// The same for each copy of a reply: its token, its Message-ID (Date and From where it has none) and its text.

@@ -162,6 +162,28 @@ impl Site {
         self.support.as_ref()
     }
 
+    /// Whether an address would hand a token to whoever reads it: at the reply domain, or with a `+` at that of no-reply.
+    /// Such are taken out of what is published.
+    ///
+    /// ```
+    /// use inreply::site::Site;
+    ///
+    /// let site = Site::new("forge.example")?;
+    /// assert!(site.is_own_address("reply+abc@Reply.forge.example"));
+    /// assert!(site.is_own_address("b+abc@noreply.forge.example"));
+    /// assert!(!site.is_own_address("noreply@noreply.forge.example"));
+    /// # Ok::<(), inreply::site::SiteError>(())
+    /// ```
+    pub fn is_own_address(&self, address: &str) -> bool {
+        address
+            .rsplit_once('@')
+            .is_some_and(|(local_part, domain)| {
+                domain.eq_ignore_ascii_case(self.reply_domain.as_str())
+                    || domain.eq_ignore_ascii_case(self.noreply_domain.as_str())
+                        && local_part.contains('+')
+            })
+    }
+
     /// Where the product answers on the web.
     pub fn public_web_url(&self) -> Option<&WebUrl> {
         self.public_url.as_ref()

@@ -21,8 +21,8 @@ use crate::receiver::{Receiver, ask};
 use crate::refusal::Refusal;
 use crate::spool::{Envelope, Folder, Preamble, QueueId, Spool};
 
-/// Messages that are offered to the product at once, and in memory beside one that looks for its lane. Those to one reply address keep their order, unless one of
-/// them is put off.
+/// Messages that are offered to the product at once, and in memory beside one that looks for its lane. Those to one reply
+/// address keep their order, unless one of them is put off.
 const LANES: u64 = 4;
 
 /// Messages that wait for one lane, as ids of 16 octets: so many, that one address with a long backlog, or a product that hangs
