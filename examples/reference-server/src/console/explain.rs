@@ -59,10 +59,6 @@ pub(super) fn explained(gate: &Gate, octets: &[u8], envelope: Option<&str>) -> E
         .map(|one| one.address().to_owned())
         .chain(envelope.map(str::to_owned))
         .collect();
-    let own = |address: &str| {
-        gate.addresses().open(address, today).is_ok()
-            || gate.bounce_addresses().open(address, today).is_ok()
-    };
     let mut tokens: Vec<(String, String)> = Vec::new();
     for address in recipients {
         let opened = gate.addresses().open(&address, today);
@@ -92,7 +88,7 @@ pub(super) fn explained(gate: &Gate, octets: &[u8], envelope: Option<&str>) -> E
                 text: reply.text_of(fragment).trim_end_matches('\n').to_owned(),
             })
             .collect(),
-        comment: reply.visible_without(own),
+        comment: reply.visible_without(|address| gate.site().is_own_address(address)),
         has_html: message.html_part().is_some(),
         attachments: message
             .attachments()

@@ -1,7 +1,5 @@
 //! The ends of the logs.
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path as FilePath;
 use std::sync::Arc;
 
@@ -9,6 +7,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use inreply::bundle::end_of_log;
 use tokio::task::spawn_blocking;
 
 use super::Console;
@@ -41,7 +40,7 @@ pub(super) async fn show(
     Ok(html(&LogsPage {
         page: visitor.page("/logs", words.logs),
         logs: logs
-            .map(|((name, about), end)| (name, about, end.unwrap_or_default()))
+            .map(|((name, about), end)| (name, about, end))
             .collect(),
     }))
 }
@@ -57,19 +56,11 @@ pub(super) async fn tail(
     let path = console.server.config().await.data.join(name);
     let end = spawn_blocking(move || end_of(&path)).await?;
     let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
-    Ok((headers, end.unwrap_or_default()).into_response())
+    Ok((headers, end).into_response())
 }
 
-/// The last lines of a file.
-fn end_of(path: &FilePath) -> io::Result<String> {
-    let mut file = File::open(path)?;
-    let before = file.metadata()?.len().saturating_sub(SHOWN);
-    file.seek(SeekFrom::Start(before))?;
-    let mut octets = Vec::new();
-    file.take(SHOWN).read_to_end(&mut octets)?;
-    let text = String::from_utf8_lossy(&octets).into_owned();
-    Ok(match (before, text.split_once('\n')) {
-        (1.., Some((_, lines))) => lines.to_owned(),
-        _ => text,
-    })
+/// The last lines of a log; nothing of one that is not there yet.
+fn end_of(path: &FilePath) -> String {
+    let end = end_of_log(path, SHOWN).unwrap_or_default();
+    String::from_utf8_lossy(&end).into_owned()
 }

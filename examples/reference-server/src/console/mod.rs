@@ -30,6 +30,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Form, Router};
+use inreply::health::Health;
 use serde::Deserialize;
 use tokio::net::TcpListener;
 
@@ -38,6 +39,7 @@ use self::access::{Access, COOKIE, Login};
 use self::page::{Failure, Page, html};
 pub(crate) use self::support::collect;
 use self::visitor::{Anybody, MAX_FORM, Posted, is_same_origin};
+use crate::config::Config;
 use crate::supervisor::Supervisor;
 
 /// Nothing is fetched from anywhere, nothing runs but our own file, nobody frames us.
@@ -256,31 +258,29 @@ async fn language(
 }
 
 async fn healthz(State(console): State<Arc<Console>>) -> Response {
-    match console.server.parts().await {
-        Ok(parts) => {
-            let health = parts.receiver.health().await;
-            let status = match health.is_well() || !parts.config.enabled {
-                true => StatusCode::OK,
-                false => StatusCode::SERVICE_UNAVAILABLE,
-            };
-            (status, health.to_string()).into_response()
-        }
-        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("{error:#}\n")).into_response(),
-    }
+    health(&console, |config, health| {
+        health.is_well() || !config.enabled
+    })
+    .await
 }
 
 async fn readyz(State(console): State<Arc<Console>>) -> Response {
-    match console.server.parts().await {
+    health(&console, |_, health| health.is_ready()).await
+}
+
+async fn health(console: &Console, is_fine: impl Fn(&Config, &Health) -> bool) -> Response {
+    let (is_fine, text) = match console.server.parts().await {
         Ok(parts) => {
             let health = parts.receiver.health().await;
-            let status = match health.is_ready() {
-                true => StatusCode::OK,
-                false => StatusCode::SERVICE_UNAVAILABLE,
-            };
-            (status, health.to_string()).into_response()
+            (is_fine(&parts.config, &health), health.to_string())
         }
-        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("{error:#}\n")).into_response(),
-    }
+        Err(error) => (false, format!("{error:#}\n")),
+    };
+    let status = match is_fine {
+        true => StatusCode::OK,
+        false => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    (status, text).into_response()
 }
 
 async fn metrics(

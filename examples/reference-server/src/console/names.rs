@@ -8,7 +8,6 @@ use axum::response::Response;
 use inreply::dns::doctor::Doctor;
 use inreply::dns::plan::{Plan, Row};
 use inreply::dns::report::Report;
-use inreply::resolver::Resolver;
 
 use super::Console;
 use super::page::{Failure, Page, html};
@@ -47,5 +46,5 @@ pub(super) async fn show(
 pub(super) async fn examine(config: &Config) -> anyhow::Result<Report> {
     let resolver = config.resolver()?;
     let asked = config.doctor()?.server(resolver.to_string());
-    Ok(Resolver::examine(&resolver, Doctor::new(asked)).await)
+    Ok(resolver.examine(Doctor::new(asked)).await)
 }

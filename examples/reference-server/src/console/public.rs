@@ -7,7 +7,7 @@ use askama::Template;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use inreply::inbox::Inbox;
@@ -15,7 +15,8 @@ use inreply::notify::{OneClickError, one_click};
 use inreply::token::Day;
 
 use super::page::{Page, html};
-use super::words::{self, Words};
+use super::visitor;
+use super::words::Words;
 use crate::supervisor::Supervisor;
 
 /// Octets of the form: that of RFC 8058 has 26, and multipart some hundred.
@@ -47,14 +48,9 @@ impl UnsubscribePage {
     }
 }
 
-fn language(headers: &HeaderMap) -> &'static Words {
-    let accepted = headers.get(header::ACCEPT_LANGUAGE);
-    words::of(None, accepted.and_then(|accepted| accepted.to_str().ok()))
-}
-
 /// A page with a button: programs that look into mails follow links, and must not unsubscribe anybody.
 async fn form(headers: HeaderMap, Path(token): Path<String>) -> Response {
-    let words = language(&headers);
+    let words = visitor::words(&headers);
     html(&UnsubscribePage::new(words, words.unsubscribe_text, &token))
 }
 
@@ -64,7 +60,7 @@ async fn unsubscribe(
     Path(token): Path<String>,
     body: Bytes,
 ) -> Response {
-    let words = language(&headers);
+    let words = visitor::words(&headers);
     let say = |status, says| (status, html(&UnsubscribePage::new(words, says, ""))).into_response();
     let Ok(parts) = server.parts().await else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();

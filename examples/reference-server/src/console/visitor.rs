@@ -63,7 +63,8 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
-fn words(headers: &HeaderMap) -> &'static Words {
+/// The texts of the language that a request asks for.
+pub(super) fn words(headers: &HeaderMap) -> &'static Words {
     let accepted = headers
         .get(header::ACCEPT_LANGUAGE)
         .and_then(|value| value.to_str().ok());
