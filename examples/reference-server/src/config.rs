@@ -1,9 +1,7 @@
 //! The config file.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::fs;
 use std::net::IpAddr;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -32,6 +30,8 @@ use inreply::tls::{self, Trust};
 use inreply::token::{Key, KeyId, KeyRing};
 use serde::Deserialize;
 use toml_edit::{Array, DocumentMut, Item, value};
+
+use crate::secret_file;
 
 /// The file with every key, its default and what it is for.
 pub(crate) const DEFAULT: &str = include_str!("../config.toml");
@@ -605,13 +605,7 @@ fn make_key(path: &Path) -> Result<Key> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no random numbers: {error}"))?;
     let hex = data_encoding::HEXLOWER.encode(&bytes);
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
-    writeln!(file, "{hex}")?;
-    file.sync_all()?;
+    secret_file::create(path, format!("{hex}\n").as_bytes())?;
     Ok(Key::from_hex(&hex)?)
 }
 

@@ -6,6 +6,7 @@ mod demo;
 mod forum;
 mod mailbox;
 mod post;
+mod secret_file;
 mod serve;
 mod store;
 mod supervisor;

@@ -274,6 +274,33 @@ fn settings_are_checked_beside_their_fields_and_hold_at_once() {
     );
 }
 
+/// A wrong password that is tried must not take the place of the right one.
+#[test]
+fn a_test_that_fails_leaves_the_old_password() {
+    let server = Server::start();
+    let session = server.login();
+    let form = |password: &str| {
+        format!(
+            "enabled=on&host=forge.example&server=127.0.0.1&port=9&tls=none&user=ann&password={password}&to=ann%40example.com"
+        )
+    };
+    let passwords = || {
+        let files = std::fs::read_dir(server.folder.path().join("data/keys")).unwrap();
+        let files = files.map(|file| file.unwrap().path());
+        let ours = files.filter(|path| path.to_string_lossy().contains("relay-password"));
+        ours.map(|path| std::fs::read_to_string(path).unwrap())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(session.post("/settings", &form("right")).status, 200);
+    assert_eq!(passwords(), ["right"]);
+    let tested = session.post("/settings/test", &form("wrong"));
+    assert!(tested.body.contains("Not saved."), "{}", tested.body);
+    assert!(!tested.body.contains("wrong"));
+    assert_eq!(passwords(), ["right"]);
+    assert_eq!(session.post("/settings", &form("better")).status, 200);
+    assert_eq!(passwords(), ["better"]);
+}
+
 /// Every page shows itself, in both languages, and harmlessly where mail of strangers is on it.
 #[test]
 fn pages_show_mail_of_strangers_harmlessly() {

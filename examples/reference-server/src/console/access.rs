@@ -1,10 +1,8 @@
 //! Who may use the console: a password, a signed cookie, and proof that a form is ours.
 
 use std::collections::HashMap;
-use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::fs;
 use std::net::IpAddr;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -19,6 +17,8 @@ use inreply::smtp::secret::Secret;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
+
+use crate::secret_file;
 
 /// How long a login lasts: a working day.
 const SESSION: Duration = Duration::from_hours(12);
@@ -41,8 +41,8 @@ pub(crate) const COOKIE: &str = "inreply_session";
 /// The console's password and the key of its cookies.
 #[derive(Debug)]
 pub(crate) struct Access {
-    /// In the PHC format.
-    password: String,
+    /// Its hash in the PHC format.
+    password: Secret,
     key: Secret,
     wrong: Mutex<HashMap<IpAddr, Wrong>>,
     hashing: Semaphore,
@@ -79,7 +79,7 @@ impl Access {
             Err(_) => {
                 let password = random_text(15)?;
                 let hash = hashed(&password)?;
-                write_new(&hash_file, hash.as_bytes())?;
+                make(&hash_file, hash.as_bytes())?;
                 made = Some(password);
                 hash
             }
@@ -92,12 +92,12 @@ impl Access {
             Err(_) => {
                 let mut key = vec![0; 32];
                 getrandom::fill(&mut key)?;
-                write_new(&key_file, &key)?;
+                make(&key_file, &key)?;
                 key
             }
         };
         let access = Self {
-            password,
+            password: Secret::new(password),
             key: Secret::new(key),
             wrong: Mutex::default(),
             hashing: Semaphore::new(HASHING),
@@ -115,11 +115,13 @@ impl Access {
         };
         let hash = self.password.clone();
         let is_right = tokio::task::spawn_blocking(move || {
-            PasswordHash::new(&hash).is_ok_and(|hash| {
-                Argon2::default()
-                    .verify_password(password.as_bytes(), &hash)
-                    .is_ok()
-            })
+            hash.expose_str()
+                .and_then(|hash| PasswordHash::new(hash).ok())
+                .is_some_and(|hash| {
+                    Argon2::default()
+                        .verify_password(password.as_bytes(), &hash)
+                        .is_ok()
+                })
         });
         if !is_right.await.unwrap_or(false) {
             self.was_wrong(peer, Instant::now());
@@ -219,26 +221,16 @@ fn hashed(password: &str) -> Result<String> {
     Ok(hash.to_string())
 }
 
+fn make(path: &Path, octets: &[u8]) -> Result<()> {
+    secret_file::create(path, octets).with_context(|| format!("cannot make {}", path.display()))
+}
+
 /// Sets another password; who is logged in stays so.
 pub(crate) fn set_password(data: &Path, password: &str) -> Result<()> {
     let folder = data.join("keys");
     fs::create_dir_all(&folder)?;
-    let draft = folder.join("console-password.new");
-    let _ = fs::remove_file(&draft);
-    write_new(&draft, hashed(password)?.as_bytes())?;
-    fs::rename(draft, folder.join("console-password"))?;
-    Ok(())
-}
-
-fn write_new(path: &Path, octets: &[u8]) -> Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .with_context(|| format!("cannot make {}", path.display()))?;
-    file.write_all(octets)?;
-    Ok(file.sync_all()?)
+    let file = folder.join("console-password");
+    Ok(secret_file::replace(&file, hashed(password)?.as_bytes())?)
 }
 
 #[cfg(test)]

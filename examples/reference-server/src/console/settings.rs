@@ -1,10 +1,8 @@
 //! The settings of e-mail: S1 to S6, with a test that saves them where it works.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::fs;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use askama::Template;
 use axum::extract::State;
@@ -24,6 +22,7 @@ use super::page::{Failure, Page, html};
 use super::visitor::{Posted, Visitor};
 use super::words::Words;
 use crate::config::{Config, Tls};
+use crate::secret_file;
 
 /// The names that AUTH may be given.
 const MECHANISMS: [&str; 6] = [
@@ -35,8 +34,8 @@ const MECHANISMS: [&str; 6] = [
     "OAUTHBEARER",
 ];
 
-/// What the form has: texts, as they were typed.
-#[derive(Debug, Clone, Default, Deserialize)]
+/// What the form has: texts, as they were typed. It has a password, and no `Debug`.
+#[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Form {
     /// A checkbox: there or not.
@@ -195,11 +194,14 @@ impl Form {
         config.inbound.tls_certificate = self.certificate.trim().into();
         config.inbound.tls_key = self.key.trim().into();
         if faults.0.is_empty() && !self.password.is_empty() {
-            let file = config.data.join("keys/relay-password");
-            if faults
-                .check("password", write_secret(&file, &self.password))
-                .is_some()
-            {
+            // A name of its own: until the settings are saved, those that hold keep theirs.
+            let name = SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default();
+            let name = format!("{PASSWORD_FILE}{}", name.as_micros());
+            let file = config.data.join("keys").join(name);
+            let made = secret_file::create(&file, self.password.as_bytes());
+            if faults.check("password", made).is_some() {
                 config.outbound.password_file = file;
             }
         }
@@ -210,22 +212,40 @@ impl Form {
         }
         match faults.0.is_empty() {
             true => Ok(config),
-            false => Err(faults),
+            false => {
+                forget_password(&config, old);
+                Err(faults)
+            }
         }
     }
 }
 
-fn write_secret(path: &Path, secret: &str) -> std::io::Result<()> {
-    let draft = path.with_extension("new");
-    let _ = fs::remove_file(&draft);
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&draft)?;
-    file.write_all(secret.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(draft, path)
+/// Where the passwords of relays are, each in a file of its own.
+const PASSWORD_FILE: &str = "relay-password-";
+
+/// Removes a password file that the console has made and no config names any more.
+fn forget_password(of: &Config, unless: &Config) {
+    let file = &of.outbound.password_file;
+    let ours = file
+        .file_name()
+        .and_then(|name| name.to_str())
+        .is_some_and(|name| name.starts_with(PASSWORD_FILE));
+    if ours
+        && *file != unless.outbound.password_file
+        && let Err(error) = fs::remove_file(file)
+    {
+        tracing::warn!(%error, "an old password stays in {}", file.display());
+    }
+}
+
+/// Lets the server go on with a config; the password of the one that is given up goes with it.
+async fn change(console: &Console, old: &Config, new: Config) -> anyhow::Result<()> {
+    let changed = console.server.change(new.clone()).await;
+    match changed {
+        Ok(()) => forget_password(old, &new),
+        Err(_) => forget_password(&new, old),
+    }
+    changed
 }
 
 pub(super) async fn show(State(console): State<Arc<Console>>, visitor: Visitor) -> Response {
@@ -242,7 +262,7 @@ pub(super) async fn save(State(console): State<Arc<Console>>, posted: Posted<For
         Err(faults) => return refused(page, faults, visitor.words),
     };
     page.form.password.clear();
-    match console.server.change(config).await {
+    match change(&console, &old, config).await {
         Ok(()) => {
             page.says = Some((
                 true,
@@ -315,11 +335,14 @@ pub(super) async fn test(
         transcript: tested.transcript.to_string(),
     });
     page.says = Some(match is_good {
-        true => match console.server.change(config).await {
+        true => match change(&console, &old, config).await {
             Ok(()) => (true, kept(&console, words, words.saved)),
             Err(error) => (false, format!("{} {error:#}", words.not_saved)),
         },
-        false => (false, words.not_saved.to_owned()),
+        false => {
+            forget_password(&config, &old);
+            (false, words.not_saved.to_owned())
+        }
     });
     Ok(html(&page))
 }
