@@ -1,19 +1,6 @@
-//! As much PEM and DER as keys take (RFC 7468, RFC 5280 §4.1.2.7).
+//! As much PEM and DER as writing keys takes (RFC 7468, RFC 5280 §4.1.2.7).
 
 use data_encoding::BASE64;
-
-/// The octets of the first block of PEM that holds a private key.
-pub(super) fn private_key(pem: &str) -> Option<Vec<u8>> {
-    let (_, block) = pem.split_once("-----BEGIN ")?;
-    let (label, block) = block.split_once("-----")?;
-    if !matches!(label, "PRIVATE KEY" | "RSA PRIVATE KEY") {
-        // An EC key's parameters or a certificate may stand before it.
-        return private_key(block);
-    }
-    let (base64, _) = block.split_once("-----END ")?;
-    let dense: String = base64.split_ascii_whitespace().collect();
-    BASE64.decode(dense.as_bytes()).ok()
-}
 
 /// A private key in PKCS #8 as PEM.
 pub(super) fn to_pem(pkcs8: &[u8]) -> String {
@@ -80,20 +67,5 @@ mod tests {
         assert_eq!(head(127), [0x30, 127]);
         assert_eq!(head(128), [0x30, 0x81, 128]);
         assert_eq!(head(294), [0x30, 0x82, 1, 38]);
-    }
-
-    #[test]
-    fn a_key_is_found_among_other_blocks() {
-        let pem = to_pem(&[7; 100]);
-        assert_eq!(private_key(&pem).unwrap(), [7; 100]);
-        let behind = format!("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n{pem}");
-        assert_eq!(private_key(&behind).unwrap(), [7; 100]);
-        for none in [
-            "",
-            "AAAA",
-            "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
-        ] {
-            assert_eq!(private_key(none), None, "{none}");
-        }
     }
 }

@@ -5,6 +5,8 @@ use std::fmt;
 use inreply_dns::dkim::Key;
 use ring::rand::SystemRandom;
 use ring::signature::{Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
+use rustls_pki_types::PrivateKeyDer;
+use rustls_pki_types::pem::PemObject;
 use sha2::{Digest, Sha256};
 
 use super::der;
@@ -52,7 +54,8 @@ impl SigningKey {
     /// # Errors
     /// [`KeyError::NotPem`], or [`KeyError::Rejected`] as for DER.
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
-        Self::from_der(&der::private_key(text).ok_or(KeyError::NotPem)?)
+        let found = PrivateKeyDer::from_pem_slice(text.as_bytes());
+        Self::from_der(found.map_err(|_| KeyError::NotPem)?.secret_der())
     }
 
     /// Reads a key in DER: PKCS #8 of either kind, or PKCS #1 of RSA.
@@ -128,5 +131,30 @@ impl SigningKey {
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SigningKey({:?})", self.algorithm())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_found_among_other_blocks() {
+        let (key, pem) = SigningKey::generate_ed25519().unwrap();
+        let behind = format!("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n{pem}");
+        for text in [&pem, &behind] {
+            assert_eq!(SigningKey::from_pem(text).unwrap().public(), key.public());
+        }
+        for none in [
+            "",
+            "AAAA",
+            "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
+        ] {
+            assert_eq!(
+                SigningKey::from_pem(none).err(),
+                Some(KeyError::NotPem),
+                "{none}"
+            );
+        }
     }
 }
