@@ -6,6 +6,7 @@
     reason = "a test's panic is its report"
 )]
 
+mod cases;
 mod clinic;
 mod faults;
 mod properties;
