@@ -86,35 +86,37 @@ impl Supervisor {
     pub(crate) async fn change(&self, config: Config) -> Result<()> {
         config.check()?;
         let mut state = self.state.write().await;
-        if let Some(running) = state.running.take() {
-            running.stop().await?;
+        if let Some(running) = state.running.take()
+            && let Err(error) = running.stop().await
+        {
+            // The next one is started all the same.
+            tracing::error!(%error, "the server did not end well");
         }
-        let started = match Running::start(&config, self.news.clone()).await {
-            Ok(running) => match self.save(&config) {
-                Ok(()) => {
-                    state.running = Some(running);
-                    state.config = config;
-                    return Ok(());
-                }
-                Err(error) => {
-                    running.stop().await?;
-                    Err(error)
-                }
-            },
-            Err(error) => Err(error),
-        };
-        let old = Running::start(&state.config, self.news.clone()).await;
-        state.running =
-            Some(old.context("the server does not start with its old settings either")?);
-        started
+        match self.start_and_save(&config).await {
+            Ok(running) => {
+                state.running = Some(running);
+                state.config = config;
+                Ok(())
+            }
+            Err(error) => {
+                let old = Running::start(&state.config, self.news.clone()).await;
+                let old = old.context("the server does not start with its old settings either")?;
+                state.running = Some(old);
+                Err(error)
+            }
+        }
     }
 
-    fn save(&self, config: &Config) -> Result<()> {
-        match &self.path {
-            Some(path) => config.save(path),
-            // Nobody gave a file: the change holds as long as the server runs.
-            None => Ok(()),
+    /// Starts a server, and keeps its config where there is a file for it.
+    async fn start_and_save(&self, config: &Config) -> Result<Running> {
+        let running = Running::start(config, self.news.clone()).await?;
+        if let Some(path) = &self.path
+            && let Err(error) = config.save(path)
+        {
+            running.stop().await?;
+            return Err(error);
         }
+        Ok(running)
     }
 
     /// Whether a change outlives the server.
