@@ -64,9 +64,6 @@ pub(crate) fn uri(text: &[u8]) -> Parsed<'_, Uri> {
     if !scheme.first().is_some_and(u8::is_ascii_alphabetic) {
         return stop(text, "a scheme and a colon");
     }
-    if rest.is_empty() {
-        return stop(rest, "more than a scheme");
-    }
     let plain = |rest: &[u8]| rest.iter().take_while(|octet| is_plain(**octet)).count();
     let mut after = &rest[plain(rest)..];
     while let [b'%', digits @ ..] = after {
@@ -76,6 +73,9 @@ pub(crate) fn uri(text: &[u8]) -> Parsed<'_, Uri> {
             }
             _ => return stop(after, "\"%\" and two hexadecimal digits"),
         }
+    }
+    if after.len() == rest.len() {
+        return stop(rest, "more than a scheme");
     }
     let octets = &text[..text.len() - after.len()];
     Ok((after, Uri(ascii(octets).into())))

@@ -283,6 +283,8 @@ mod tests {
         for (rua, valid) in [
             ("mailto:a@x.example,nonsense", 1),
             ("nonsense,mailto:a@x.example!10m,mailto:b@x.example", 2),
+            ("mailto:!10m,mailto:a@x.example", 1),
+            ("mailto:,mailto:a@x.example", 1),
             ("nonsense", 0),
         ] {
             let text = format!("v=DMARC1; p=rejct; rua={rua}");
