@@ -163,6 +163,36 @@ async fn many_messages_go_on_one_connection() {
 }
 
 #[tokio::test]
+async fn each_message_has_its_own_fate_though_envelopes_go_ahead() {
+    let relay = SimulatedRelay::start().await.unwrap();
+    let mut post = Post::open(config(), relay.relay());
+    let fates = ["taken", "550", "data-552", "drop", "data-drop", "greylist"];
+    let names = (0..120).map(|number| format!("{}+{number}", fates[number % fates.len()]));
+    let letters = names.map(|name| {
+        let breaks = name.contains("drop");
+        letter(&[&name]).time_to_live(if breaks { 500 * MILLI } else { PATIENCE })
+    });
+    post.outbox.enqueue_all(letters.collect()).await.unwrap();
+    for _ in 0..120 {
+        let (recipient, end) = post.hear().await;
+        let as_asked = match &end {
+            End::Delivered(_) => ["<taken", "<greylist"]
+                .iter()
+                .any(|fate| recipient.starts_with(fate)),
+            End::Refused(_) => ["<550", "<data-552"]
+                .iter()
+                .any(|fate| recipient.starts_with(fate)),
+            _ => recipient.contains("drop"),
+        };
+        assert!(as_asked, "{recipient}: {end}");
+    }
+    let accepted = arrived(&relay, 40).await;
+    let different: HashSet<_> = accepted.iter().map(|one| one.message.clone()).collect();
+    assert_eq!((accepted.len(), different.len()), (40, 40));
+    post.done().await;
+}
+
+#[tokio::test]
 async fn one_of_two_recipients_is_refused_and_suppressed() {
     let relay = SimulatedRelay::start().await.unwrap();
     let mut post = Post::open(config(), relay.relay());

@@ -82,6 +82,18 @@ impl Jobs {
         }
     }
 
+    /// A job more for a lane that has one, where more wait than there can be lanes: it costs no other lane its job.
+    pub(super) fn take_ahead(&self) -> Option<Job> {
+        let mut state = self.state();
+        if state.jobs.len() <= self.max_lanes {
+            return None;
+        }
+        // None where another lane is about to take the last.
+        self.there.try_acquire().ok()?.forget();
+        self.taken.notify_one();
+        state.jobs.pop_front()
+    }
+
     /// Ends the lanes; gives what none of them has taken.
     pub(super) fn close(&self) -> VecDeque<Job> {
         self.there.close();
@@ -145,6 +157,15 @@ mod tests {
         assert!(jobs.take(IDLE).await.is_none());
         assert!(jobs.take(IDLE).await.is_none());
         assert_eq!(jobs.push([job(), job(), job()]), 2);
+    }
+
+    #[tokio::test]
+    async fn a_job_is_taken_ahead_where_the_other_lanes_have_enough() {
+        let jobs = Jobs::new(2);
+        jobs.push([job(), job(), job()]);
+        assert!(jobs.take_ahead().is_some());
+        assert!(jobs.take_ahead().is_none(), "two lanes, two jobs");
+        assert_eq!(jobs.close().len(), 2);
     }
 
     #[tokio::test(start_paused = true)]

@@ -13,7 +13,8 @@
 //! # What is promised
 //!
 //! - What was enqueued is sent, or the product hears why not, whatever stops in between.
-//! - The result of a message is noted before the next one goes on the same connection. Where **the process dies**, the one message
+//! - The result of a message is noted before the next one goes on the same connection; only the envelope of that one may be there
+//!   already, which sends nothing. Where **the process dies**, the one message
 //!   of each connection that was with the relay may be sent twice: nobody can know whether it was taken. Both copies have the same
 //!   octets, the same Message-ID included, by which mail programs show them as one. A message without a Message-ID is sent as it is.
 //! - Where **the machine dies**, that holds for all messages since the last commit ([`OutboxConfig::group`]).

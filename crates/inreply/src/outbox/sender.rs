@@ -166,9 +166,13 @@ impl<S: Store, N: Notices> Sender<S, N> {
 
     /// One message at a time, on at most one connection.
     async fn lane(self: Arc<Self>) {
-        let mut open = None;
-        while let Some(job) = self.jobs.take(self.config().idle).await {
-            self.finish(&mut open, job).await;
+        let (mut open, mut ahead) = (None, None);
+        while let Some(job) = match ahead.take() {
+            Some(job) => Some(job),
+            None => self.jobs.take(self.config().idle).await,
+        } {
+            ahead = self.jobs.take_ahead();
+            self.finish(&mut open, job, ahead.as_ref()).await;
         }
         if let Some(open) = open {
             open.quit().await;
@@ -176,10 +180,12 @@ impl<S: Store, N: Notices> Sender<S, N> {
     }
 
     /// Tries a message, and tells the product of those for whom it ended.
-    async fn finish(&self, open: &mut Option<Open>, job: Job) {
+    async fn finish(&self, open: &mut Option<Open>, job: Job, ahead: Option<&Job>) {
         let Job { mut entry, message } = job;
         if let Some(envelope) = entry.envelope() {
-            let Ok(tried) = self.upstream.send(open, &envelope, &message).await else {
+            let next = ahead.and_then(|job| job.entry.envelope());
+            let sent = self.upstream.send(open, &envelope, &message, next.as_ref());
+            let Ok(tried) = sent.await else {
                 return self.give_back(entry).await;
             };
             let (now, chance) = (SystemTime::now(), getrandom::u32().unwrap_or_default());

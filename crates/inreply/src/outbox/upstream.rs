@@ -82,23 +82,32 @@ impl Upstream {
     ///
     /// A connection that has ended since its last message says so with the next one. The relay has not begun that one, and it
     /// goes on a new connection at once.
+    ///
+    /// The envelope of the `next` message may go along; that message is to be sent next, on the same connection.
     pub(super) async fn send(
         &self,
         open: &mut Option<Open>,
         envelope: &Envelope,
         message: &[u8],
+        next: Option<&Envelope>,
     ) -> Result<Tried, Away> {
         self.pace().await;
         loop {
             if self.is_away() {
                 return Err(Away);
             }
-            let (mut current, used) = match self.usable(open).await {
+            let (mut current, used) = match self.usable(open, envelope).await {
                 Some(current) => (current, true),
                 None => (self.open().await?, false),
             };
-            let sent = current.connection.send(envelope.clone(), message).await;
             current.messages = current.messages.saturating_add(1);
+            // One that has to wait for its place does not go along.
+            let goes_along =
+                self.every.is_none() && current.messages < self.messages_per_connection;
+            let sent = current
+                .connection
+                .send_before(envelope.clone(), message, next.filter(|_| goes_along))
+                .await;
             let again = used && !sent.begun;
             let tried = match sent.result {
                 Ok(report) if again && report.results().iter().any(is_the_end) => continue,
@@ -113,10 +122,12 @@ impl Upstream {
         }
     }
 
-    /// The open connection, where it may have another message.
-    async fn usable(&self, open: &mut Option<Open>) -> Option<Open> {
+    /// The open connection, where it may have this message.
+    async fn usable(&self, open: &mut Option<Open>, envelope: &Envelope) -> Option<Open> {
         let current = open.take()?;
-        if current.connection.is_open() && current.messages < self.messages_per_connection {
+        if current.connection.is_open_for(envelope)
+            && current.messages < self.messages_per_connection
+        {
             return Some(current);
         }
         current.quit().await;

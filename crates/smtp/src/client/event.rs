@@ -121,7 +121,7 @@ pub enum Event {
     /// The server wants the message: call [`Client::write_body`](super::Client::write_body) until it is given, then
     /// [`Client::finish_body`](super::Client::finish_body).
     BodyWanted,
-    /// A transaction is over; the next may follow.
+    /// A transaction is over; the next may follow, or has begun ([`Client::send_next`](super::Client::send_next)).
     Finished(Report),
     /// The session is over. Send what `poll_transmit` still gives, then close the connection.
     Closed(CloseReason),

@@ -7,6 +7,7 @@ use crate::wire::reply::Reply;
 #[derive(Debug)]
 pub(super) struct Transaction {
     pub(super) envelope: Envelope,
+    pub(super) mail_sent: bool,
     /// Recipients whose RCPT was sent.
     asked: usize,
     replies: Vec<Option<Reply>>,
@@ -24,6 +25,7 @@ impl Transaction {
         let replies = vec![None; envelope.recipients.len()];
         Self {
             envelope,
+            mail_sent: false,
             asked: 0,
             replies,
             data_sent: false,

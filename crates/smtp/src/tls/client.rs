@@ -116,6 +116,14 @@ impl SecureClient {
         self.client.send(now, envelope)
     }
 
+    /// [`Client::send_next`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn send_next(&mut self, envelope: Envelope) -> Result<(), SendError> {
+        self.client.send_next(envelope)
+    }
+
     /// [`Client::write_body`].
     ///
     /// # Errors

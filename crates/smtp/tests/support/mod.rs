@@ -235,6 +235,8 @@ pub(crate) struct Pair {
     /// Octets that still pass, both directions together.
     pub(crate) cut: usize,
     pub(crate) body: Vec<u8>,
+    /// A second message with the same body, told of while the first is written.
+    pub(crate) next: Option<Envelope>,
     pub(crate) events: Vec<client::Event>,
     to_server: BytesMut,
     to_client: BytesMut,
@@ -256,6 +258,7 @@ impl Pair {
             piece: usize::MAX,
             cut: usize::MAX,
             body: body.to_vec(),
+            next: None,
             events: Vec::new(),
             to_server: BytesMut::new(),
             to_client: BytesMut::new(),
@@ -263,7 +266,7 @@ impl Pair {
         }
     }
 
-    /// Sends one message, says QUIT, and runs until nothing moves.
+    /// Sends one message or two, says QUIT, and runs until nothing moves.
     pub(crate) fn run(&mut self, envelope: &Envelope) {
         let now = self.session.now;
         loop {
@@ -271,12 +274,15 @@ impl Pair {
                 match &event {
                     client::Event::Ready(_) => self.client.send(now, envelope.clone()).unwrap(),
                     client::Event::BodyWanted => {
+                        if let Some(next) = self.next.take() {
+                            self.client.send_next(next).unwrap();
+                        }
                         for piece in self.body.chunks(self.piece.clamp(7, 1_000)) {
                             self.client.write_body(now, piece).unwrap();
                         }
                         self.client.finish_body(now).unwrap();
                     }
-                    client::Event::Finished(_) => self.client.quit(now),
+                    client::Event::Finished(_) if self.client.is_ready() => self.client.quit(now),
                     client::Event::HandshakeWanted => {
                         // The handshake itself is somebody else's: here it takes no octets.
                         self.session.start_tls();
