@@ -9,6 +9,7 @@ use inreply_token::Opened;
 use crate::attachments::Attachment;
 
 use crate::auth::{AuthResult, Verdicts};
+use crate::bounce::Bounce;
 
 /// The product's side of incoming mail.
 ///
@@ -36,8 +37,9 @@ pub trait Inbox: Send + Sync + 'static {
         reply: IncomingReply,
     ) -> impl Future<Output = Result<Receipt, InboxError>> + Send;
 
-    /// Mail to the recipient of this token came back. Does nothing by default.
-    fn bounced(&self, _token: &Opened) -> impl Future<Output = Result<(), InboxError>> + Send {
+    /// Mail to the recipient of a token came back. Does nothing by default; what to do is to send that mailbox no more where
+    /// [`Bounce::is_of_the_mailbox`].
+    fn bounced(&self, _bounce: &Bounce) -> impl Future<Output = Result<(), InboxError>> + Send {
         std::future::ready(Ok(()))
     }
 

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use inreply_mime::Message;
-use inreply_mime::kind::{Action, Kind, Verdict};
+use inreply_mime::kind::{Kind, Verdict};
 use inreply_mime::reply;
 use inreply_smtp::wire::path::ReversePath;
 use inreply_token::{Day, Ids, Opened};
@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::attachments;
 use crate::auth::Verdicts;
+use crate::bounce::Bounce;
 use crate::gate::{Gate, Recipient};
 use crate::inbox::{IdempotencyKey, IncomingReply, Permission, Senders};
 use crate::refusal::Refusal;
@@ -43,8 +44,8 @@ pub struct Mail<'a> {
 pub enum Outcome {
     /// A person's answer.
     Comment(Box<IncomingReply>),
-    /// Mail to the recipient of this token came back.
-    Bounced(Opened),
+    /// Mail to the recipient of a token came back.
+    Bounced(Bounce),
     /// The recipient of this token wants no more.
     Unsubscribed(Opened),
     /// For the operator.
@@ -127,10 +128,8 @@ fn without_reply_token(mail: &Mail<'_>, verdict: &Verdict) -> Outcome {
     for recipient in mail.recipients {
         match (recipient, verdict.kind()) {
             (Recipient::Bounce(opened), Kind::Bounce) => {
-                return match is_delay(verdict) {
-                    true => ignored(Kind::DeliveryNotice, verdict),
-                    false => Outcome::Bounced(*opened),
-                };
+                return Bounce::of(*opened, verdict)
+                    .map_or_else(|| ignored(Kind::DeliveryNotice, verdict), Outcome::Bounced);
             }
             (Recipient::Unsubscribe(opened), Kind::Human | Kind::List) => {
                 return Outcome::Unsubscribed(*opened);
@@ -146,12 +145,6 @@ fn without_reply_token(mail: &Mail<'_>, verdict: &Verdict) -> Outcome {
         },
         kind => ignored(kind, verdict),
     }
-}
-
-/// Whether the report says of everybody it names that delivery is still tried (RFC 3464 §2.3.3): nothing is lost yet.
-fn is_delay(verdict: &Verdict) -> bool {
-    let mut recipients = verdict.recipients().iter().peekable();
-    recipients.peek().is_some() && recipients.all(|recipient| recipient.action() == Action::Delayed)
 }
 
 fn ignored(kind: Kind, verdict: &Verdict) -> Outcome {

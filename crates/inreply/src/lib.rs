@@ -45,6 +45,7 @@
 
 pub mod attachments;
 pub mod auth;
+pub mod bounce;
 #[cfg(feature = "bundle")]
 pub mod bundle;
 pub mod catalogue;

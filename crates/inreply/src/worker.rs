@@ -300,8 +300,8 @@ async fn give<I: Inbox, S>(
     let inbox = &receiver.inbox;
     let folder = match outcome {
         Outcome::Comment(reply) => return comment(receiver, *reply).await,
-        Outcome::Bounced(token) => {
-            inbox.bounced(&token).await?;
+        Outcome::Bounced(bounce) => {
+            inbox.bounced(&bounce).await?;
             Folder::Success
         }
         Outcome::Unsubscribed(token) => {

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
+use inreply::bounce::Bounce;
 use inreply::gate::Gate;
 use inreply::inbox::{
     IdempotencyKey, Inbox, InboxError, IncomingReply, Receipt, Senders, Standing,
@@ -56,9 +57,13 @@ impl Inbox for Product {
         })
     }
 
-    async fn bounced(&self, token: &Opened) -> Result<(), InboxError> {
+    async fn bounced(&self, bounce: &Bounce) -> Result<(), InboxError> {
         self.told
-            .send(format!("bounced {:?}", token.ids.pair()))
+            .send(format!(
+                "bounced {:?} {:?}",
+                bounce.token.ids.pair(),
+                bounce.status
+            ))
             .unwrap();
         Ok(())
     }
@@ -423,7 +428,7 @@ async fn bounces_operators_and_nobody_have_their_places() {
         .mint(Context::Bounce, (0, 5), today())
         .unwrap();
     running.send(address.as_str(), bounce).await.unwrap();
-    assert_eq!(running.next().await, "bounced Some((0, 5))");
+    assert_eq!(running.next().await, "bounced Some((0, 5)) Some(5.1.1)");
     running
         .send("postmaster@reply.forge.example", REPLY)
         .await

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use anyhow::{Context, Result};
+use inreply::bounce::Bounce;
 use inreply::gate::Gate;
 use inreply::inbox::{Inbox, InboxError, IncomingReply, Receipt, Senders, Standing};
 use inreply::notify::{Composed, Notification, Thread};
@@ -113,11 +114,21 @@ impl Inbox for Forum {
             .await
     }
 
-    async fn bounced(&self, token: &Opened) -> Result<(), InboxError> {
-        let Some((_, user)) = token.ids.pair() else {
+    async fn bounced(&self, bounce: &Bounce) -> Result<(), InboxError> {
+        let Some((_, user)) = bounce.token.ids.pair() else {
             return Ok(());
         };
-        tracing::warn!(user, "mail to this person came back");
+        let status = bounce.status.map(|status| status.to_string());
+        tracing::warn!(
+            user,
+            status,
+            words = bounce.words,
+            "mail to this person came back"
+        );
+        // A full mailbox is emptied again; a report that does not say why most often means an address that is gone.
+        if bounce.status.is_some() && !bounce.is_of_the_mailbox() {
+            return Ok(());
+        }
         let known = self.ask(move |store| {
             store.mark_bounced(user)?;
             store.user(user)
@@ -127,7 +138,11 @@ impl Inbox for Forum {
         else {
             return Ok(());
         };
-        let suppressed = self.post.suppress(&mailbox.into(), "mail came back").await;
+        let reason = match bounce.words.as_str() {
+            "" => "mail came back",
+            words => words,
+        };
+        let suppressed = self.post.suppress(&mailbox.into(), reason).await;
         suppressed.map_err(|error| InboxError::Transient(error.to_string()))
     }
 }

@@ -10,6 +10,7 @@ use super::entry::{Entry, one_line};
 use super::notice::End;
 use super::schedule::Schedule;
 use super::suppression::Suppression;
+use crate::bounce;
 
 /// How a try went.
 #[derive(Debug)]
@@ -101,14 +102,10 @@ fn said(reply: &Reply) -> String {
     one_line(&reply.to_string())
 }
 
-/// Whether a refusal for good is about the mailbox, and not about the message or the sender: its enhanced status code says so
-/// (RFC 3463 §3.2 and §3.3; X.1.10 is of RFC 7505 §4.2). A reply without one says too little to silence anybody.
+/// Whether a refusal for good is about the mailbox. A reply without an enhanced status code says too little to silence anybody.
 fn is_of_the_mailbox(reply: &Reply) -> bool {
-    let code = reply
-        .enhanced()
-        .map(|code| (code.class(), code.subject(), code.detail()));
     reply.code().class() == ReplyClass::PermanentNegative
-        && matches!(code, Some((5, 1, 1 | 2 | 3 | 6 | 10) | (5, 2, 1)))
+        && reply.enhanced().is_some_and(bounce::is_of_the_mailbox)
 }
 
 #[cfg(test)]
