@@ -241,6 +241,38 @@ async fn in_spooled_mode_everything_is_taken_and_decided_by_the_worker() {
     assert!(told.try_recv().is_err());
 }
 
+#[cfg(feature = "auth")]
+#[tokio::test]
+async fn a_refusal_by_mail_is_signed() {
+    use inreply::sign::{Signer, SigningKey};
+
+    let root = tempfile::tempdir().unwrap();
+    let (key, _) = SigningKey::generate_ed25519().unwrap();
+    let signer = Signer::new("noreply.forge.example").unwrap();
+    let (rejections, mut told) = mpsc::channel(10);
+    let mut options = Options::default();
+    options.mode = Mode::Spooled;
+    options.outgoing = Some(rejections);
+    options.signer = Some(signer.key("s1", key).unwrap());
+    let mut running = Running::start(root.path(), false, options).await;
+    const QUOTE_ALONE: &str = "From: ann@example.com\r\n\r\n> Shall I?\r\n";
+    running.send("EHLO", &[token((7, 5))], QUOTE_ALONE).await;
+    running.work();
+    let rejection = told.recv().await.unwrap();
+    running.stop().await;
+    let octets = rejection.message.len() as u64;
+    assert_eq!(
+        rejection.envelope,
+        rejection.envelope.clone().octets(octets)
+    );
+    let text = String::from_utf8(rejection.message).unwrap();
+    assert!(
+        text.starts_with("DKIM-Signature: v=1; a=ed25519-sha256;"),
+        "{text}"
+    );
+    assert!(text.contains("\r\nFrom: "), "{text}");
+}
+
 #[tokio::test]
 async fn in_lmtp_each_token_has_its_verdict_and_its_message() {
     let root = tempfile::tempdir().unwrap();

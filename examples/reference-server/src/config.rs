@@ -449,7 +449,7 @@ impl Config {
         Ok(Relay::new(server, *port, client).security(security, &trust)?)
     }
 
-    /// Who signs notifications; nobody where the relay does.
+    /// Who signs notifications and refusals; nobody where the relay does.
     pub(crate) fn signer(&self) -> Result<Option<Signer>> {
         if self.outbound.dkim.is_empty() {
             return Ok(None);

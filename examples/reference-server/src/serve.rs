@@ -65,6 +65,7 @@ impl Running {
         let (outgoing, mails) = mpsc::channel(QUEUED);
         options.outgoing = Some(outgoing);
         options.operator = config.operator()?;
+        options.signer = config.signer()?;
         let relay = config.relay()?;
         let told = Told {
             store: Arc::clone(&store),

@@ -70,6 +70,10 @@ pub struct Options {
     /// The operator's mailbox, outside of this site, to which mail for postmaster and abuse is sent on. Defaults to none: then it is
     /// kept only.
     pub operator: Option<Mailbox<'static>>,
+    /// Who signs the mails that tell senders of a refusal, for the domain of [`Site::no_reply`](crate::site::Site::no_reply).
+    /// Defaults to nobody: then the relay does, or nobody. The operator's mail keeps the signatures of its author.
+    #[cfg(feature = "auth")]
+    pub signer: Option<crate::sign::Signer>,
     /// Who finds out whether the author's domain vouches for a message. Defaults to nobody: then nobody passes
     /// [`Senders::OnlyAuthenticated`](crate::inbox::Senders::OnlyAuthenticated).
     #[cfg(all(feature = "auth", feature = "dns"))]
@@ -87,6 +91,8 @@ impl Default for Options {
             retention: Retention::default(),
             outgoing: None,
             operator: None,
+            #[cfg(feature = "auth")]
+            signer: None,
             #[cfg(all(feature = "auth", feature = "dns"))]
             authenticator: None,
         }
@@ -109,6 +115,8 @@ pub struct Receiver<I, S = Maildir> {
     readers: Semaphore,
     notices: Notices,
     room: Room,
+    #[cfg(feature = "auth")]
+    signer: Option<crate::sign::Signer>,
     #[cfg(all(feature = "auth", feature = "dns"))]
     authenticator: Option<crate::auth::Authenticator>,
 }
@@ -135,6 +143,8 @@ impl<I: Inbox, S> Receiver<I, S> {
             readers: Semaphore::new(READERS),
             notices: Notices::new(options.outgoing, options.operator),
             room: Room::default(),
+            #[cfg(feature = "auth")]
+            signer: options.signer,
             #[cfg(all(feature = "auth", feature = "dns"))]
             authenticator: options.authenticator,
         })

@@ -83,10 +83,29 @@ impl<I, S> Receiver<I, S> {
         match outgoing.try_reserve() {
             Ok(room) => {
                 if self.notices.told.take(Instant::now(), token, sender) {
-                    room.send(rejection);
+                    room.send(self.signed(rejection));
                 }
             }
             Err(error) => tracing::warn!(%error, "the sender is not told of the refusal"),
         }
+    }
+
+    #[cfg(feature = "auth")]
+    fn signed(&self, rejection: Outgoing) -> Outgoing {
+        let Some(signer) = &self.signer else {
+            return rejection;
+        };
+        match rejection.clone().signed(signer, SystemTime::now()) {
+            Ok(signed) => signed,
+            Err(error) => {
+                tracing::error!(%error, "a refusal goes out unsigned");
+                rejection
+            }
+        }
+    }
+
+    #[cfg(not(feature = "auth"))]
+    fn signed(&self, rejection: Outgoing) -> Outgoing {
+        rejection
     }
 }
