@@ -1,7 +1,9 @@
-//! What the way in counts, in the text format that Prometheus reads.
+//! What the way in and the way out count, in the text format that Prometheus reads.
 //!
-//! A [`Receiver`](crate::receiver::Receiver) counts into the [`Metrics`] of its options; a product mounts
-//! [`Receiver::metrics_text`](crate::receiver::Receiver::metrics_text) where its monitoring looks.
+//! A [`Receiver`](crate::receiver::Receiver) counts into the [`Metrics`] of its options, an [`Outbox`](crate::outbox::Outbox) into
+//! those of [`Outbox::metrics`](crate::outbox::Outbox::metrics), which may be the same. A product mounts
+//! [`Receiver::metrics_text`](crate::receiver::Receiver::metrics_text) where its monitoring looks, and has
+//! [`Outbox::measure`](crate::outbox::Outbox::measure) look at the queue before.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -16,6 +18,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::outbox::End;
 use crate::spool::{Backlog, Folder};
 
 /// Upper bounds in seconds of the time that a disk takes: from one with a cache of its own to one that is ill.
@@ -33,6 +36,10 @@ const STORE_BUCKETS: [f64; 10] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.
 /// | `inreply_put_off_total` | counter | | tries that the product, or the spool, put off |
 /// | `inreply_spool_waiting_messages` | gauge | | messages that wait for the worker |
 /// | `inreply_spool_oldest_seconds` | gauge | | the age of the oldest of them; 0 for none |
+/// | `inreply_outbox_ends_total` | counter | `end` (`delivered`, `expired`, `not-allowed`, `refused`, `suppressed`) | recipients of outgoing mail, by how it ended; counted when the product has heard of it |
+/// | `inreply_outbox_put_off_total` | counter | | tries behind which somebody still waits |
+/// | `inreply_outbox_waiting_messages` | gauge | | messages in the outbox |
+/// | `inreply_outbox_oldest_seconds` | gauge | | the age of the oldest of them; 0 for none |
 ///
 /// No label holds what a peer chose: there are as many series as there are codes and folders.
 ///
@@ -57,8 +64,40 @@ struct Shared {
     storing: Histogram,
     outcomes: Family<Outcome, Counter>,
     put_off: Counter,
+    spool: Queue,
+    ends: Family<Ended, Counter>,
+    outgoing_put_off: Counter,
+    outbox: Queue,
+}
+
+/// The gauges of what waits.
+#[derive(Debug, Default)]
+struct Queue {
     waiting: Gauge,
     oldest: Gauge<f64, AtomicU64>,
+}
+
+impl Queue {
+    fn register(&self, registry: &mut Registry, name: &str) {
+        registry.register_with_unit(
+            format!("{name}_waiting"),
+            "Messages that wait",
+            Unit::Other("messages".to_owned()),
+            self.waiting.clone(),
+        );
+        registry.register_with_unit(
+            format!("{name}_oldest"),
+            "The age of the oldest message that waits",
+            Unit::Seconds,
+            self.oldest.clone(),
+        );
+    }
+
+    fn set(&self, backlog: &Backlog, now: SystemTime) {
+        let messages = i64::try_from(backlog.messages).unwrap_or(i64::MAX);
+        self.waiting.set(messages);
+        self.oldest.set(backlog.age(now).as_secs_f64());
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -66,6 +105,11 @@ struct Verdict {
     stage: &'static str,
     code: String,
     status: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Ended {
+    end: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -83,8 +127,10 @@ impl Default for Metrics {
             storing: Histogram::new(STORE_BUCKETS),
             outcomes: Family::default(),
             put_off: Counter::default(),
-            waiting: Gauge::default(),
-            oldest: Gauge::default(),
+            spool: Queue::default(),
+            ends: Family::default(),
+            outgoing_put_off: Counter::default(),
+            outbox: Queue::default(),
         };
         let registry = &mut shared.registry;
         registry.register("sessions", "Sessions that began", shared.sessions.clone());
@@ -106,18 +152,18 @@ impl Default for Metrics {
         );
         registry.register("outcomes", "Where messages ended", shared.outcomes.clone());
         registry.register("put_off", "Tries that were put off", shared.put_off.clone());
-        registry.register_with_unit(
-            "spool_waiting",
-            "Messages that wait for the worker",
-            Unit::Other("messages".to_owned()),
-            shared.waiting.clone(),
+        shared.spool.register(registry, "spool");
+        registry.register(
+            "outbox_ends",
+            "Recipients of outgoing mail, by how it ended",
+            shared.ends.clone(),
         );
-        registry.register_with_unit(
-            "spool_oldest",
-            "The age of the oldest message that waits",
-            Unit::Seconds,
-            shared.oldest.clone(),
+        registry.register(
+            "outbox_put_off",
+            "Tries behind which somebody still waits",
+            shared.outgoing_put_off.clone(),
         );
+        shared.outbox.register(registry, "outbox");
         Self {
             shared: Arc::new(shared),
         }
@@ -126,7 +172,8 @@ impl Default for Metrics {
 
 impl Metrics {
     /// All of it as text, to be served as `application/openmetrics-text; version=1.0.0; charset=utf-8`. The gauges of the spool
-    /// are those of the last [`Metrics::backlog`].
+    /// are those of the last [`Metrics::backlog`], those of the outbox those of the last
+    /// [`Outbox::measure`](crate::outbox::Outbox::measure).
     pub fn encode(&self) -> String {
         let mut text = String::new();
         // Writing to a string fails only where a value refuses to print itself; what was printed is of use all the same.
@@ -138,9 +185,20 @@ impl Metrics {
 
     /// Sets the gauges of the spool, as seen at `now`.
     pub fn backlog(&self, backlog: &Backlog, now: SystemTime) {
-        let messages = i64::try_from(backlog.messages).unwrap_or(i64::MAX);
-        self.shared.waiting.set(messages);
-        self.shared.oldest.set(backlog.age(now).as_secs_f64());
+        self.shared.spool.set(backlog, now);
+    }
+
+    pub(crate) fn outbox(&self, backlog: &Backlog, now: SystemTime) {
+        self.shared.outbox.set(backlog, now);
+    }
+
+    pub(crate) fn ended(&self, end: &End) {
+        let end = Ended { end: end.name() };
+        self.shared.ends.get_or_create(&end).inc();
+    }
+
+    pub(crate) fn tried_in_vain(&self) {
+        self.shared.outgoing_put_off.inc();
     }
 
     pub(crate) fn session_began(&self) {
@@ -201,6 +259,9 @@ mod tests {
             oldest: now.checked_sub(Duration::from_secs(90)),
         };
         metrics.backlog(&backlog, now);
+        metrics.ended(&End::Refused("550 no".to_owned()));
+        metrics.tried_in_vain();
+        metrics.outbox(&Backlog::default(), now);
         let text = metrics.encode();
         for line in [
             "inreply_sessions_total 2",
@@ -212,6 +273,10 @@ mod tests {
             "inreply_put_off_total 1",
             "inreply_spool_waiting_messages 2",
             "inreply_spool_oldest_seconds 90.0",
+            "inreply_outbox_ends_total{end=\"refused\"} 1",
+            "inreply_outbox_put_off_total 1",
+            "inreply_outbox_waiting_messages 0",
+            "inreply_outbox_oldest_seconds 0.0",
         ] {
             assert!(
                 text.lines().any(|told| told == line),

@@ -4,14 +4,17 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use inreply::metrics::Metrics;
 use inreply::outbox::{
     self, End, Letter, Notice, NoticeError, Notices, Outbox, OutboxConfig, RedbStore, Schedule,
 };
 use inreply::relay::Relay;
 use inreply::simulation::{Script, SimulatedRelay};
 use inreply::smtp::client::{ClientConfig, Envelope};
+use inreply::smtp::transcript::Transcript;
 use inreply::spool::QueueId;
 use tempfile::TempDir;
 use tokio::sync::{mpsc, watch};
@@ -25,7 +28,11 @@ const MILLI: Duration = Duration::from_millis(1);
 struct Product {
     told: mpsc::UnboundedSender<Notice>,
     deaf_for: std::sync::atomic::AtomicU32,
+    said: Said,
 }
+
+/// What was said to the relay, a text a try.
+type Said = Arc<Mutex<Vec<(QueueId, String)>>>;
 
 impl Notices for Product {
     async fn ended(&self, notice: &Notice) -> Result<(), NoticeError> {
@@ -39,6 +46,10 @@ impl Notices for Product {
         self.told.send(notice.clone()).unwrap();
         Ok(())
     }
+
+    fn said(&self, id: QueueId, transcript: &Transcript) {
+        self.said.lock().unwrap().push((id, transcript.to_string()));
+    }
 }
 
 /// An outbox, what drains it, and where it goes.
@@ -48,6 +59,8 @@ struct Post {
     stop: watch::Sender<bool>,
     sending: JoinHandle<()>,
     folder: TempDir,
+    metrics: Metrics,
+    said: Said,
 }
 
 /// Waits of milliseconds in the place of minutes.
@@ -68,12 +81,15 @@ impl Post {
     fn with(config: OutboxConfig, relay: Relay, deaf_for: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = RedbStore::open(folder.path().join("outbox.redb")).unwrap();
-        let outbox = Outbox::new(store, config);
+        let metrics = Metrics::default();
+        let outbox = Outbox::new(store, config).metrics(metrics.clone());
+        let said = Said::default();
         let (told, heard) = mpsc::unbounded_channel();
         let (stop, stopped) = watch::channel(false);
         let product = Product {
             told,
             deaf_for: deaf_for.into(),
+            said: Arc::clone(&said),
         };
         let sending = tokio::spawn(outbox::run(outbox.clone(), relay, product, stopped));
         Self {
@@ -82,6 +98,8 @@ impl Post {
             stop,
             sending,
             folder,
+            metrics,
+            said,
         }
     }
 
@@ -142,6 +160,47 @@ async fn a_message_goes_out_and_the_product_hears_of_it() {
     assert_eq!(
         accepted[0].reverse_path.to_string(),
         "<b+x@noreply.forge.example>"
+    );
+    post.done().await;
+}
+
+#[tokio::test]
+async fn each_try_is_told_to_the_log_and_counted_for_monitoring() {
+    let relay = SimulatedRelay::start().await.unwrap();
+    relay.follow(Script::default().closed(true));
+    let mut post = Post::open(config(), relay.relay());
+    let id = post.enqueue(&["greylist+ann", "550+eve"]).await;
+    while relay.connections() == 0 {
+        tokio::time::sleep(MILLI).await;
+    }
+    post.outbox.measure().await.unwrap();
+    let counts = |wanted: &str, metrics: &Metrics| {
+        let text = metrics.encode();
+        assert!(text.lines().any(|line| line == wanted), "{wanted}:\n{text}");
+    };
+    counts("inreply_outbox_waiting_messages 1", &post.metrics);
+    relay.follow(Script::default());
+    post.hear().await;
+    assert!(is_delivered(&post.hear().await, "greylist+ann"));
+    while post.outbox.count().await.unwrap() > 0 {
+        tokio::time::sleep(MILLI).await;
+    }
+    post.outbox.measure().await.unwrap();
+    for line in [
+        "inreply_outbox_waiting_messages 0",
+        "inreply_outbox_ends_total{end=\"refused\"} 1",
+        "inreply_outbox_ends_total{end=\"delivered\"} 1",
+        "inreply_outbox_put_off_total 1",
+    ] {
+        counts(line, &post.metrics);
+    }
+    let said = post.said.lock().unwrap().clone();
+    assert!(said.iter().all(|(of, _)| *of == id));
+    assert!(said[0].1.contains("421 4.3.2"), "{said:?}");
+    let last = &said.last().unwrap().1;
+    assert!(
+        last.contains("RCPT TO:<greylist+ann@example.com>") && last.contains("250 2.0.0"),
+        "{last}"
     );
     post.done().await;
 }

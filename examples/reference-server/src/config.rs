@@ -11,7 +11,7 @@ use inreply::catalogue::{English, Korean};
 use inreply::dns::{doctor, plan::Plan};
 use inreply::gate::Gate;
 use inreply::listener::ListenerConfig;
-use inreply::logs::{LogFile, Logs, MailLog, RepliesLog};
+use inreply::logs::{ConversationLog, LogFile, Logs, MailLog, RepliesLog};
 use inreply::outbox::OutboxConfig;
 use inreply::rates::{Rate, RateLimits};
 use inreply::receiver::Mode;
@@ -447,6 +447,11 @@ impl Config {
             Trust::File(ca.clone())
         };
         Ok(Relay::new(server, *port, client).security(security, &trust)?)
+    }
+
+    /// What was said to the relay in deliveries and tests.
+    pub(crate) fn conversations(&self) -> ConversationLog {
+        ConversationLog::new(self.data.join("conversations.log"))
     }
 
     /// Who signs notifications and refusals; nobody where the relay does.

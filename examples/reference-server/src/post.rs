@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use clap::Subcommand;
+use inreply::logs::ConversationLog;
 use inreply::outbox::{End, Letter, Notice, NoticeError, Notices, Outbox, RedbStore};
+use inreply::smtp::transcript::Transcript;
 use inreply::smtp::wire::mailbox::Mailbox;
 use inreply::spool::QueueId;
 use tokio::task::spawn_blocking;
@@ -51,6 +53,7 @@ pub(crate) fn letter(notification: inreply::notify::Composed, to: &User) -> Lett
 pub(crate) struct Told {
     pub(crate) store: Arc<Store>,
     pub(crate) post: Post,
+    pub(crate) conversations: ConversationLog,
 }
 
 impl Notices for Told {
@@ -75,6 +78,11 @@ impl Notices for Told {
             .map_err(anyhow::Error::from)
             .flatten()
             .map_err(|error| NoticeError(format!("{error:#}")))
+    }
+
+    fn said(&self, id: QueueId, transcript: &Transcript) {
+        self.conversations
+            .append(&format!("notification {id}"), transcript);
     }
 }
 

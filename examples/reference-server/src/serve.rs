@@ -54,9 +54,9 @@ impl Running {
         let spool = Maildir::open(config.spool())
             .with_context(|| format!("cannot open the spool in {}", config.spool().display()))?;
         let proven = config.inbound.authentication == Authentication::Required;
-        let post = post::open(config)?;
-        let inbox = Forum::new(Arc::clone(&store), post.clone(), news).only_proven(proven);
         let mut options = Options::default();
+        let post = post::open(config)?.metrics(options.metrics.clone());
+        let inbox = Forum::new(Arc::clone(&store), post.clone(), news).only_proven(proven);
         options.logs = config.logs()?;
         options.rates = config.rates();
         options.authenticator = config.authenticator()?;
@@ -70,6 +70,7 @@ impl Running {
         let told = Told {
             store: Arc::clone(&store),
             post: post.clone(),
+            conversations: config.conversations(),
         };
         let receiver = Receiver::with(gate, spool, inbox, options);
         let (stop, stopped) = watch::channel(false);

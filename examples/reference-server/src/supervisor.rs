@@ -37,6 +37,14 @@ pub(crate) struct Parts {
     pub(crate) store: Arc<Store>,
 }
 
+impl Parts {
+    /// What monitoring reads; the queues as they are now.
+    pub(crate) async fn metrics_text(&self) -> Result<String> {
+        self.post.measure().await?;
+        Ok(self.receiver.metrics_text().await)
+    }
+}
+
 impl Supervisor {
     /// Starts a server.
     pub(crate) async fn start(

@@ -61,19 +61,26 @@ pub use self::schedule::Schedule;
 pub use self::sender::run;
 pub use self::store::{Claim, Settlement, Store, StoreError};
 pub use self::suppression::Suppression;
+use crate::metrics::Metrics;
 use crate::outgoing::Outgoing;
-use crate::spool::QueueId;
+use crate::spool::{Backlog, QueueId};
 
 /// Letters that are taken from a channel at once.
 const GROUP: usize = 256;
 
 /// Outgoing mail that is not lost. Clones are the same outbox.
 #[derive(Debug)]
-pub struct Outbox<S>(Arc<Shared<S>>);
+pub struct Outbox<S> {
+    shared: Arc<Shared<S>>,
+    metrics: Metrics,
+}
 
 impl<S> Clone for Outbox<S> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self {
+            shared: Arc::clone(&self.shared),
+            metrics: self.metrics.clone(),
+        }
     }
 }
 
@@ -104,12 +111,38 @@ pub enum EnqueueError {
 impl<S: Store> Outbox<S> {
     /// An outbox in this store.
     pub fn new(store: S, config: OutboxConfig) -> Self {
-        Self(Arc::new(Shared {
+        let shared = Shared {
             store,
             config,
             arrived: Notify::new(),
             last: AtomicU64::new(0),
-        }))
+        };
+        Self {
+            shared: Arc::new(shared),
+            metrics: Metrics::default(),
+        }
+    }
+
+    /// What is counted for monitoring, by [`run`] on this clone or one made of it. Defaults to counters of its own.
+    #[must_use]
+    pub fn metrics(mut self, metrics: Metrics) -> Self {
+        self.metrics = metrics;
+        self
+    }
+
+    /// Sets the gauges of the outbox in its [metrics](Outbox::metrics) to what waits now.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn measure(&self) -> Result<(), StoreError> {
+        let oldest = self.list(None, 1).await?;
+        let backlog = Backlog {
+            messages: self.count().await?,
+            // Ids begin with the time.
+            oldest: oldest.first().map(|entry| entry.id().arrival()),
+        };
+        self.metrics.outbox(&backlog, SystemTime::now());
+        Ok(())
     }
 
     /// Makes a letter durable; [`run`], here or in another process, sends it.
@@ -155,7 +188,7 @@ impl<S: Store> Outbox<S> {
         after: Option<QueueId>,
         most: usize,
     ) -> Result<Vec<Entry>, StoreError> {
-        self.0.store.list(after, most).await
+        self.shared.store.list(after, most).await
     }
 
     /// How many messages wait.
@@ -163,7 +196,7 @@ impl<S: Store> Outbox<S> {
     /// # Errors
     /// Where the store fails.
     pub async fn count(&self) -> Result<u64, StoreError> {
-        self.0.store.count().await
+        self.shared.store.count().await
     }
 
     /// A message and its octets.
@@ -171,7 +204,7 @@ impl<S: Store> Outbox<S> {
     /// # Errors
     /// Where the store fails.
     pub async fn read(&self, id: QueueId) -> Result<Option<(Entry, Bytes)>, StoreError> {
-        self.0.store.read(id).await
+        self.shared.store.read(id).await
     }
 
     /// Has a message tried now; false where it is gone.
@@ -179,8 +212,8 @@ impl<S: Store> Outbox<S> {
     /// # Errors
     /// Where the store fails.
     pub async fn retry(&self, id: QueueId) -> Result<bool, StoreError> {
-        let there = self.0.store.retry(id, SystemTime::now()).await?;
-        self.0.arrived.notify_one();
+        let there = self.shared.store.retry(id, SystemTime::now()).await?;
+        self.shared.arrived.notify_one();
         Ok(there)
     }
 
@@ -189,7 +222,7 @@ impl<S: Store> Outbox<S> {
     /// # Errors
     /// Where the store fails.
     pub async fn discard(&self, id: QueueId) -> Result<bool, StoreError> {
-        self.0.store.discard(id).await
+        self.shared.store.discard(id).await
     }
 
     /// Puts a mailbox on the suppression list.
@@ -198,7 +231,7 @@ impl<S: Store> Outbox<S> {
     /// Where the store fails.
     pub async fn suppress(&self, path: &ForwardPath<'_>, reason: &str) -> Result<(), StoreError> {
         let suppression = Suppression::new(path, reason, SystemTime::now());
-        self.0.store.suppress(vec![suppression]).await
+        self.shared.store.suppress(vec![suppression]).await
     }
 
     /// Why and since when a mailbox gets nothing; none where it gets what is for it.
@@ -210,7 +243,7 @@ impl<S: Store> Outbox<S> {
         path: &ForwardPath<'_>,
     ) -> Result<Option<Suppression>, StoreError> {
         let listed = self
-            .0
+            .shared
             .store
             .suppressed(vec![Suppression::key(path)])
             .await?;
@@ -227,7 +260,7 @@ impl<S: Store> Outbox<S> {
         most: usize,
     ) -> Result<Vec<Suppression>, StoreError> {
         let after = after.map(str::to_owned);
-        self.0.store.suppressions(after, most).await
+        self.shared.store.suppressions(after, most).await
     }
 
     /// Takes a mailbox off the suppression list; false where it was not there.
@@ -235,25 +268,25 @@ impl<S: Store> Outbox<S> {
     /// # Errors
     /// Where the store fails.
     pub async fn release(&self, mailbox: &str) -> Result<bool, StoreError> {
-        self.0.store.release(mailbox.to_lowercase()).await
+        self.shared.store.release(mailbox.to_lowercase()).await
     }
 
     /// The store.
     pub fn store(&self) -> &S {
-        &self.0.store
+        &self.shared.store
     }
 
     /// The settings.
     pub fn config(&self) -> &OutboxConfig {
-        &self.0.config
+        &self.shared.config
     }
 
     fn arrived(&self) -> &Notify {
-        &self.0.arrived
+        &self.shared.arrived
     }
 
     async fn insert(&self, letters: Vec<(QueueId, Letter)>) -> Result<(), EnqueueError> {
-        let time_to_live = self.0.config.time_to_live;
+        let time_to_live = self.shared.config.time_to_live;
         let with_entry = letters.into_iter().map(|(id, letter)| {
             if letter.envelope.recipients().is_empty() {
                 return Err(EnqueueError::NoRecipients);
@@ -262,8 +295,8 @@ impl<S: Store> Outbox<S> {
             Ok((entry, letter.message))
         });
         let letters = with_entry.collect::<Result<Vec<_>, _>>()?;
-        self.0.store.insert(letters).await?;
-        self.0.arrived.notify_one();
+        self.shared.store.insert(letters).await?;
+        self.shared.arrived.notify_one();
         Ok(())
     }
 
@@ -272,7 +305,7 @@ impl<S: Store> Outbox<S> {
         let now = entry::to_micros(SystemTime::now());
         let later = |last: u64| Some(now.max(last.saturating_add(1)));
         let last = self
-            .0
+            .shared
             .last
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, later);
         // The update never declines.

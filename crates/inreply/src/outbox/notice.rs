@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 
+use inreply_smtp::transcript::Transcript;
 use inreply_smtp::wire::path::ForwardPath;
 
 use crate::spool::QueueId;
@@ -14,6 +15,10 @@ use crate::spool::QueueId;
 pub trait Notices: Send + Sync + 'static {
     /// How it ended for one recipient.
     fn ended(&self, notice: &Notice) -> impl Future<Output = Result<(), NoticeError>> + Send;
+
+    /// What was said to the relay about a message, well or badly, for a [log](crate::logs::ConversationLog): called once a try, also
+    /// where the relay gives no session. It may hold the first commands of the message behind. Does nothing by default.
+    fn said(&self, _id: QueueId, _transcript: &Transcript) {}
 }
 
 /// Nobody is told; the log has it.
@@ -59,6 +64,17 @@ impl End {
     /// Whether the relay has it.
     pub fn is_delivered(&self) -> bool {
         matches!(self, Self::Delivered(_))
+    }
+
+    /// How it ended, in one word: `not-allowed`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Delivered(_) => "delivered",
+            Self::Expired(_) => "expired",
+            Self::NotAllowed => "not-allowed",
+            Self::Refused(_) => "refused",
+            Self::Suppressed(_) => "suppressed",
+        }
     }
 
     /// A letter for the store, and the text.

@@ -15,7 +15,7 @@ use super::jobs::{Job, Jobs};
 use super::notice::{Notice, NoticeError, Notices};
 use super::store::{Claim, Settlement, Store, StoreError};
 use super::suppression::Suppression;
-use super::upstream::{Open, Upstream};
+use super::upstream::{Away, Open, Upstream};
 use crate::relay::Relay;
 
 /// Results that wait for the next commit.
@@ -185,8 +185,17 @@ impl<S: Store, N: Notices> Sender<S, N> {
         if let Some(envelope) = entry.envelope() {
             let next = ahead.and_then(|job| job.entry.envelope());
             let sent = self.upstream.send(open, &envelope, &message, next.as_ref());
-            let Ok(tried) = sent.await else {
-                return self.give_back(entry).await;
+            let tried = match sent.await {
+                Ok((tried, transcript)) => {
+                    self.notices.said(entry.id(), &transcript);
+                    tried
+                }
+                Err(Away(said)) => {
+                    if let Some(transcript) = said {
+                        self.notices.said(entry.id(), &transcript);
+                    }
+                    return self.give_back(entry).await;
+                }
             };
             let (now, chance) = (SystemTime::now(), getrandom::u32().unwrap_or_default());
             let suppressed = entry.judge(&tried, &self.config().schedule, now, chance);
@@ -199,6 +208,7 @@ impl<S: Store, N: Notices> Sender<S, N> {
                 tracing::error!(id = %entry.id(), %error, "a mailbox is not suppressed");
             }
             if entry.waiting().next().is_some() {
+                self.outbox.metrics.tried_in_vain();
                 tracing::info!(id = %entry.id(), why = entry.last_words(), "a message is tried again later");
             }
         }
@@ -215,10 +225,13 @@ impl<S: Store, N: Notices> Sender<S, N> {
     /// Tells the product how the message ended, and forgets those of whom it has heard.
     async fn tell(&self, entry: &mut Entry) {
         for notice in entry.notices() {
-            let (id, recipient) = (notice.id, notice.recipient.clone());
-            tracing::info!(%id, %recipient, end = %notice.end, "a message has ended");
+            let (id, recipient, end) = (notice.id, notice.recipient.clone(), notice.end.clone());
+            tracing::info!(%id, %recipient, %end, "a message has ended");
             match self.told(notice).await {
-                Ok(()) => entry.forget(&recipient),
+                Ok(()) => {
+                    self.outbox.metrics.ended(&end);
+                    entry.forget(&recipient);
+                }
                 Err(error) => {
                     tracing::warn!(%id, %recipient, %error, "the product has not heard of it");
                     entry.tell_again(SystemTime::now() + self.config().schedule.wait(1, 0));

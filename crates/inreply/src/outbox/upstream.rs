@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use inreply_smtp::client::{Delivery, Envelope, SendError};
+use inreply_smtp::transcript::Transcript;
 use inreply_smtp::wire::reply::ReplyCode;
 use tokio::time::{Instant, sleep_until};
 
@@ -43,9 +44,9 @@ impl Open {
     }
 }
 
-/// The relay gives no session; the message was not tried.
+/// The relay gives no session; the message was not tried. What was said, where it was asked.
 #[derive(Debug)]
-pub(super) struct Away;
+pub(super) struct Away(pub(super) Option<Transcript>);
 
 impl Upstream {
     pub(super) fn new(
@@ -90,11 +91,11 @@ impl Upstream {
         envelope: &Envelope,
         message: &[u8],
         next: Option<&Envelope>,
-    ) -> Result<Tried, Away> {
+    ) -> Result<(Tried, Transcript), Away> {
         self.pace().await;
         loop {
             if self.is_away() {
-                return Err(Away);
+                return Err(Away(None));
             }
             let (mut current, used) = match self.usable(open, envelope).await {
                 Some(current) => (current, true),
@@ -118,7 +119,7 @@ impl Upstream {
                 Err(error) => Tried::Failed(error.to_string()),
             };
             *open = Some(current);
-            return Ok(tried);
+            return Ok((tried, sent.transcript));
         }
     }
 
@@ -144,12 +145,13 @@ impl Upstream {
                 })
             }
             Err(sent) => {
+                let said = sent.transcript;
                 let why = sent.result.err().map(|error| error.to_string());
                 let mut state = self.state();
                 state.why = why.unwrap_or_default();
                 state.away_until = Some(Instant::now() + self.pause);
                 tracing::warn!(why = %state.why, pause = ?self.pause, "the relay gives no session");
-                Err(Away)
+                Err(Away(Some(said)))
             }
         }
     }

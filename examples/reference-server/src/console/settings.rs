@@ -9,7 +9,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use inreply::diagnosis::Exit;
-use inreply::logs::ConversationLog;
 use inreply::send_test::SendTest;
 use inreply::site::SupportLink;
 use inreply::smtp::wire::domain::Domain;
@@ -316,8 +315,9 @@ pub(super) async fn test(
         test = test.signer(signer);
     }
     let tested = test.run(std::slice::from_ref(&to)).await?;
-    let log = ConversationLog::new(config.data.join("conversations.log"));
-    log.append(&format!("test mail to {to}"), &tested.transcript);
+    config
+        .conversations()
+        .append(&format!("test mail to {to}"), &tested.transcript);
     let is_good = tested.exit() == Exit::Ok;
     page.tested = Some(TestedView {
         is_good,

@@ -68,9 +68,7 @@ async fn of_running(console: &Console) -> Result<Bundle, Failure> {
     let config = parts.config.clone();
     let mut bundle = spawn_blocking(move || collect(&config)).await?;
     bundle.text("health.txt", parts.receiver.health().await.to_string());
-    bundle.text("metrics.txt", parts.receiver.metrics_text().await);
-    let waiting = parts.post.count().await?;
-    bundle.text("outbox.txt", format!("{waiting} messages wait\n"));
+    bundle.text("metrics.txt", parts.metrics_text().await?);
     let dns = names::examine(&parts.config).await;
     bundle.text(
         "dns.txt",
