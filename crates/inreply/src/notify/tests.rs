@@ -415,6 +415,34 @@ proptest! {
     }
 }
 
+proptest! {
+    /// The same with the eyes of another: a parser that shares no line with ours.
+    #[test]
+    fn another_parser_reads_what_was_written(title in nasty(), author in nasty(), text in nasty()) {
+        let told = Notification {
+            thread: Thread { title, ..notification().thread },
+            author,
+            text,
+            ..notification()
+        };
+        let composed = told.compose(&gate(), now()).unwrap();
+        let theirs = mail_parser::MessageParser::default().parse(&composed.message).unwrap();
+        let ours = Message::parse(&composed.message);
+        prop_assert_eq!(theirs.headers().len(), ours.headers().count());
+        prop_assert_eq!(theirs.parts.len(), ours.parts().count());
+        let address = |list: Option<&mail_parser::Address<'_>>| {
+            list.and_then(|list| list.first()?.address().map(str::to_owned))
+        };
+        prop_assert_eq!(address(theirs.from()).unwrap(), "noreply@noreply.forge.example");
+        prop_assert_eq!(address(theirs.reply_to()).unwrap(), composed.reply_to.as_str());
+        prop_assert_eq!(theirs.message_id().unwrap(), ours.message_id().unwrap());
+        prop_assert_eq!(theirs.subject().unwrap_or_default(), ours.subject().unwrap_or_default());
+        prop_assert_eq!(theirs.body_text(0).unwrap(), ours.text());
+        let html = ours.html_part().unwrap().text().into_owned();
+        prop_assert_eq!(theirs.body_html(0).unwrap(), html);
+    }
+}
+
 /// Texts that would like to be header fields, encoded words, boundaries or HTML.
 fn nasty() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
