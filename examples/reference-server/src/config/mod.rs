@@ -1,0 +1,220 @@
+//! The config file.
+
+mod console;
+mod inbound;
+mod keep;
+mod keys;
+mod outbound;
+mod outbox;
+mod save;
+
+use std::fs;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use inreply::catalogue::{English, Korean};
+use inreply::dns::{doctor, plan::Plan};
+use inreply::logs::{ConversationLog, LogFile, Logs, MailLog, RepliesLog};
+use inreply::sign::Signer;
+use inreply::site::Site;
+use inreply::smtp::wire::mailbox::Mailbox;
+use serde::Deserialize;
+
+use self::console::Console;
+use self::inbound::Inbound;
+use self::keep::Keep;
+use self::outbound::Outbound;
+use self::outbox::OutboxLimits;
+
+pub(crate) use self::inbound::Authentication;
+pub(crate) use self::outbound::Tls;
+
+/// The file with every key, its default and what it is for.
+pub(crate) const DEFAULT: &str = include_str!("../../config.toml");
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Config {
+    pub(crate) enabled: bool,
+    pub(crate) host: String,
+    pub(crate) data: PathBuf,
+    pub(crate) support: String,
+    pub(crate) url: String,
+    pub(crate) public_url: String,
+    pub(crate) language: Language,
+    pub(crate) operator: String,
+    pub(crate) discard_no_reply: bool,
+    pub(crate) retired_keys: Vec<u8>,
+    pub(crate) inbound: Inbound,
+    pub(crate) keep: Keep,
+    pub(crate) outbound: Outbound,
+    pub(crate) outbox: OutboxLimits,
+    pub(crate) console: Console,
+}
+
+/// The language of mails.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Language {
+    En,
+    Ko,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            host: "forge.example".to_owned(),
+            data: "inreply-data".into(),
+            support: String::new(),
+            url: String::new(),
+            public_url: String::new(),
+            language: Language::En,
+            operator: String::new(),
+            discard_no_reply: false,
+            retired_keys: Vec::new(),
+            inbound: Inbound::default(),
+            keep: Keep::default(),
+            outbound: Outbound::default(),
+            outbox: OutboxLimits::default(),
+            console: Console::default(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads a file; without one the defaults hold.
+    pub(crate) fn read(path: Option<&Path>) -> Result<Self> {
+        let Some(path) = path else {
+            return Ok(Self::default());
+        };
+        let text =
+            fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("{} is no config", path.display()))
+    }
+
+    /// Makes everything that is made of it, to see whether it can be.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.gate()?;
+        self.listener()?;
+        self.authenticator()?;
+        self.relay()?;
+        self.signer()?;
+        self.outbox()?;
+        self.operator()?;
+        Ok(())
+    }
+
+    pub(crate) fn site(&self) -> Result<Site> {
+        let site = Site::new(&self.host)
+            .context("host")?
+            .discard_no_reply(self.discard_no_reply);
+        let site = match self.language {
+            Language::En => site.catalogue(English),
+            Language::Ko => site.catalogue(Korean),
+        };
+        let site = match self.support.as_str() {
+            "" => site,
+            link => site.support(link.parse().context("support")?),
+        };
+        Ok(match self.public_url.as_str() {
+            "" => site,
+            url => site.public_url(url.parse().context("public_url")?),
+        })
+    }
+
+    /// The DNS records that the host needs, where mail is taken at `addresses`.
+    pub(crate) fn plan(&self, addresses: Vec<IpAddr>) -> Result<Plan> {
+        Ok(Plan::of(&self.doctor()?).addresses(addresses))
+    }
+
+    /// What the DNS doctor has to know.
+    pub(crate) fn doctor(&self) -> Result<doctor::Config> {
+        let mut config = doctor::Config::new(self.site()?.host().as_str())?;
+        let signer = self.signer()?;
+        for (selector, key) in signer.iter().flat_map(Signer::selectors) {
+            config = config.signing(selector, Some(key))?;
+        }
+        Ok(config)
+    }
+
+    pub(crate) fn spool(&self) -> PathBuf {
+        self.data.join("spool")
+    }
+
+    /// Where mail for postmaster and abuse is sent on.
+    pub(crate) fn operator(&self) -> Result<Option<Mailbox<'static>>> {
+        if self.operator.is_empty() {
+            return Ok(None);
+        }
+        let operator: Mailbox<'static> = self.operator.parse().context("operator")?;
+        ensure!(
+            !self.site()?.serves(operator.domain()),
+            "operator: {operator} is served here, so that its mail would run in a circle"
+        );
+        Ok(Some(operator))
+    }
+
+    /// `mail.log` and `replies.log`.
+    pub(crate) fn logs(&self) -> Result<Logs> {
+        let folder = self.data.join("log");
+        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        let open = |name| {
+            let path = folder.join(name);
+            LogFile::open(&path).with_context(|| format!("cannot write to {}", path.display()))
+        };
+        Ok(Logs {
+            mail: Some(MailLog::new(open("mail.log")?, &self.host)),
+            replies: Some(RepliesLog::new(open("replies.log")?)),
+        })
+    }
+
+    /// What was said to the relay in deliveries and tests.
+    pub(crate) fn conversations(&self) -> ConversationLog {
+        ConversationLog::new(self.data.join("conversations.log"))
+    }
+
+    pub(crate) fn store(&self) -> PathBuf {
+        self.data.join("issues.redb")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use inreply::receiver::Mode;
+    use inreply::spool::Retention;
+
+    #[test]
+    fn the_documented_file_says_the_defaults() {
+        assert_eq!(
+            toml::from_str::<Config>(DEFAULT).unwrap(),
+            Config::default()
+        );
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_library() {
+        assert_eq!(Config::default().retention(), Retention::default());
+        assert_eq!(Config::default().mode(), Mode::default());
+    }
+
+    #[test]
+    fn the_operator_is_elsewhere() {
+        let operator = |text: &str| {
+            toml::from_str::<Config>(&format!("operator = \"{text}\""))
+                .unwrap()
+                .operator()
+        };
+        assert!(operator("").unwrap().is_none());
+        assert!(operator("ops@example.net").unwrap().is_some());
+        assert!(operator("postmaster@reply.forge.example").is_err());
+    }
+
+    #[test]
+    fn a_misspelt_key_is_an_error() {
+        assert!(toml::from_str::<Config>("hots = \"x\"").is_err());
+        assert!(toml::from_str::<Config>("[inbound]\nport = 25").is_err());
+    }
+}
