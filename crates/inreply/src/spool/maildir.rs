@@ -212,8 +212,22 @@ impl Maildir {
         &self.inner.arrived
     }
 
-    fn tmp(&self) -> PathBuf {
+    pub(super) fn tmp(&self) -> PathBuf {
         self.root().join(TMP)
+    }
+
+    /// A draft under an id that is given, in the place of one that a crash left.
+    pub(super) fn draft(&self, id: QueueId) -> io::Result<Draft> {
+        let path = self.tmp().join(id.to_string());
+        remove_if_there(self.files(), &path)?;
+        let file = Some(self.files().create(&path)?);
+        let spool = self.clone();
+        Ok(Draft {
+            id,
+            file,
+            path,
+            spool,
+        })
     }
 
     pub(super) fn new_folder(&self) -> PathBuf {
@@ -229,7 +243,7 @@ impl Maildir {
     }
 
     /// Makes a folder and those above it, each durable before anything is in it.
-    fn make_folder(&self, path: &Path) -> io::Result<()> {
+    pub(super) fn make_folder(&self, path: &Path) -> io::Result<()> {
         if self.files().exists(path) {
             return Ok(());
         }
@@ -294,9 +308,7 @@ impl Draft {
     /// Where the disk does not confirm it: nothing was promised. The message may be there all the same after a crash.
     pub fn commit(mut self) -> io::Result<QueueId> {
         let spool = &self.spool;
-        if let Some(file) = &self.file {
-            file.sync()?;
-        }
+        self.sync()?;
         spool.queue().arriving(self.id);
         let entered = spool.enter(&self.path, self.id);
         if spool.queue().arrived(self.id) {
@@ -307,6 +319,20 @@ impl Draft {
             self.file = None;
         }
         entered.map(|()| self.id)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.file.as_ref().map_or(Ok(()), |file| file.sync())
+    }
+
+    /// Makes the message durable in a folder in which nobody waits for it.
+    pub(super) fn keep(mut self, folder: &Path) -> io::Result<()> {
+        let files = self.spool.files();
+        self.sync()?;
+        files.rename(&self.path, &folder.join(self.id.to_string()))?;
+        files.sync_folder(folder)?;
+        self.file = None;
+        Ok(())
     }
 }
 

@@ -9,6 +9,7 @@ mod crash;
 mod file_system;
 mod folder_sync;
 mod id;
+mod import;
 mod kept;
 mod maildir;
 mod preamble;
