@@ -1,5 +1,5 @@
 """What the scripts of this folder share: checks that are counted, ports, waiting, and a server with its data."""
-import smtplib, socket, subprocess, sys, time
+import os, pathlib, shutil, signal, smtplib, socket, subprocess, sys, time
 
 PATIENCE = 30
 passed = 0
@@ -74,3 +74,48 @@ class Forge:
     def stop(self):
         self.process.terminate()
         self.process.wait(PATIENCE)
+
+
+class Postgres:
+    """A PostgreSQL of its own in a folder of its own, on loopback. It does not run as root, so that its parts are Debian's user's."""
+
+    def __init__(self, folder):
+        self.folder, self.data, self.port = folder, folder / "data", free_port()
+        versions = pathlib.Path("/usr/lib/postgresql").glob("*/bin")
+        self.programs = max(versions, key=lambda path: int(path.parent.name), default=None)
+        if not self.programs:
+            sys.exit("not found: PostgreSQL (Debian's package postgresql)")
+        self.url = f"postgres://inreply@127.0.0.1:{self.port}/postgres"
+        folder.mkdir()
+        shutil.chown(folder, "postgres", "postgres")
+        # Who may not pass the folder above cannot open its own.
+        folder.parent.chmod(0o755)
+        self.run("initdb", "-D", self.data, "-A", "trust", "-U", "inreply")
+
+    def run(self, program, *words):
+        return subprocess.run(["runuser", "-u", "postgres", "--", self.programs / program, *words],
+                              check=True, capture_output=True, text=True, cwd=self.folder).stdout
+
+    def start(self, *settings):
+        words = " ".join(f"-c {setting}" for setting in settings)
+        self.run("pg_ctl", "-D", self.data, "-w", "-t", str(PATIENCE), "-l", self.folder / "log", "-o",
+                 f"-p {self.port} -k {self.folder} -h 127.0.0.1 {words}", "start")
+
+    def stop(self):
+        self.run("pg_ctl", "-D", self.data, "-m", "immediate", "stop")
+
+    def kill(self):
+        """As a power cut ends it, but for the disk's own memory: nothing is said, nothing is written any more."""
+        postmaster = int((self.data / "postmaster.pid").read_text().split()[0])
+        children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(postmaster)], capture_output=True, text=True).stdout.split()
+        for process in [postmaster, *map(int, children)]:
+            try:
+                os.kill(process, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        wait_for("the end of the database", lambda: not pathlib.Path(f"/proc/{postmaster}").exists())
+
+    def ask(self, sql):
+        """The rows of a query, as lines with a tabulator between the columns."""
+        return self.run("psql", "-U", "inreply", "-h", "127.0.0.1", "-p", str(self.port), "-d", "postgres", "-AtF\t", "-c",
+                        sql).splitlines()

@@ -10,6 +10,7 @@ use crate::attachments::Attachment;
 
 use crate::auth::{AuthResult, Verdicts};
 use crate::bounce::Bounce;
+use crate::spool::QueueId;
 
 /// The product's side of incoming mail.
 ///
@@ -165,6 +166,8 @@ pub struct IncomingReply {
     pub key: IdempotencyKey,
     /// When the server took it.
     pub received_at: SystemTime,
+    /// Its message in the spool, where the worker gives it; none while it is reviewed.
+    pub queue_id: Option<QueueId>,
 }
 
 /// Identifies a reply: a hash over its token, its Message-ID (Date and From where it has none) and its body.

@@ -207,6 +207,7 @@ fn comment(site: &Site, mail: &Mail<'_>, message: &Message<'_>, token: Opened) -
         message_id: message.message_id(),
         key: key(message, token, written.text()),
         received_at: mail.received_at,
+        queue_id: None,
     }))
 }
 

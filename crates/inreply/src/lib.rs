@@ -32,6 +32,7 @@
 //! - `dns`: the modules `resolver`, which asks for the doctor of [`inreply-dns`](dns), and `probe`, which looks at port 25. It brings
 //!   `tokio`.
 //! - `redb`: `outbox::RedbStore`, the outbox in one file. It brings `tokio`.
+//! - `postgres`: the module `postgres`, a spool in PostgreSQL that many servers share. It brings tokio-postgres and `tokio`.
 //! - `tokio`: the modules `health`, `listener`, `logs`, `metrics`, `outbox`, `receiver`, `relay`, `send_test`, `simulation`, `tls` and `worker`, with TLS by rustls and ring. Without it the crate is policy, formats and a
 //!   synchronous spool.
 //!
@@ -66,6 +67,8 @@ pub mod notify;
 #[cfg(feature = "tokio")]
 pub mod outbox;
 pub mod outgoing;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 #[cfg(feature = "dns")]
 pub mod probe;
 pub mod rates;

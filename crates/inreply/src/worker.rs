@@ -229,7 +229,7 @@ async fn process<I: Inbox, S: Spool>(
         .is_some_and(|verdicts| verdicts.spf.result == AuthResult::Fail);
     let shared = Arc::clone(receiver);
     let (sender, octets) = (envelope.reverse_path.clone(), message.clone());
-    let outcome = spawn_blocking(move || {
+    let mut outcome = spawn_blocking(move || {
         let mail = Mail {
             reverse_path: &envelope.reverse_path,
             recipients: &recipients,
@@ -242,6 +242,9 @@ async fn process<I: Inbox, S: Spool>(
     })
     .await
     .map_err(|error| error.to_string())?;
+    if let Outcome::Comment(reply) = &mut outcome {
+        reply.queue_id = Some(id);
+    }
     let done = match timeout(PRODUCT_TIMEOUT, give(receiver, outcome)).await {
         Ok(done) => done,
         Err(_) => return Err("the product did not answer in time".to_owned()),

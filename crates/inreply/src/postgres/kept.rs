@@ -1,0 +1,111 @@
+//! What the tables keep, for the operator: list, find, retry, drop.
+
+use std::io;
+
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+use super::PgSpool;
+use super::error::to_io;
+use super::line::Parameter;
+use crate::spool::QueueId;
+
+/// A message in the tables; its octets are read with [`Spool::read`](crate::spool::Spool::read).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PgKept {
+    /// Its id.
+    pub id: QueueId,
+    /// The folder: `new`, `success`, `failure`, `operator`, or `ignored/KIND`.
+    pub folder: String,
+    /// Why it failed, or was put off last, where it was.
+    pub reason: Option<String>,
+}
+
+impl PgSpool {
+    /// At most `most` of the messages that are kept, in the order of their arrival: of `folder` alone where one is named, those
+    /// behind `after`.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn kept(
+        &self,
+        folder: Option<&str>,
+        after: Option<QueueId>,
+        most: usize,
+    ) -> io::Result<Vec<PgKept>> {
+        let after = after.map(|id| id.to_string()).unwrap_or_default();
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let parameters: [Parameter<'_>; 3] = [
+            (&folder, Type::TEXT),
+            (&after, Type::TEXT),
+            (&most, Type::INT8),
+        ];
+        let kept = &self.shared.connector.sql().kept;
+        let rows = self.shared.fast.query(kept, &parameters).await?;
+        rows.iter().map(PgKept::of).collect()
+    }
+
+    /// One message without its octets; none where it is not kept.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn find(&self, id: QueueId) -> io::Result<Option<PgKept>> {
+        let name = id.to_string();
+        let parameters: [Parameter<'_>; 1] = [(&name, Type::TEXT)];
+        let find = &self.shared.connector.sql().find;
+        let rows = self.shared.fast.query(find, &parameters).await?;
+        rows.first().map(PgKept::of).transpose()
+    }
+
+    /// Puts a message that failed, or that was ignored, back into `new`: a worker looks at it as if it had just come.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::NotFound`] where it is not kept, [`io::ErrorKind::InvalidInput`] where it is in a folder that nothing goes
+    /// back from, or where the database fails.
+    pub async fn retry(&self, id: QueueId) -> io::Result<()> {
+        let (name, channel) = (id.to_string(), &self.shared.connector.config().schema);
+        let parameters: [Parameter<'_>; 2] = [(&name, Type::TEXT), (channel, Type::TEXT)];
+        let retry = &self.shared.connector.sql().retry;
+        let back = self.shared.sure.query(retry, &parameters).await?;
+        if !back.is_empty() {
+            return Ok(());
+        }
+        let kept = self.find(id).await?.ok_or(io::ErrorKind::NotFound)?;
+        Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!("a message in {} is not tried again", kept.folder),
+        ))
+    }
+
+    /// Deletes a message, wherever it is. One that a worker has may become a comment this once.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::NotFound`] where it is not kept, or where the database fails.
+    pub async fn discard(&self, id: QueueId) -> io::Result<()> {
+        match self.discard_of(id, None).await? {
+            true => Ok(()),
+            false => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    /// Deletes a message, where this holder has it or nobody asks; says whether it was there.
+    pub(super) async fn discard_of(&self, id: QueueId, holder: Option<i64>) -> io::Result<bool> {
+        let name = id.to_string();
+        let parameters: [Parameter<'_>; 2] = [(&name, Type::TEXT), (&holder, Type::INT8)];
+        let discard = &self.shared.connector.sql().discard;
+        let gone = self.shared.sure.query(discard, &parameters).await?;
+        Ok(!gone.is_empty())
+    }
+}
+
+impl PgKept {
+    fn of(row: &Row) -> io::Result<Self> {
+        let id: &str = row.try_get(0).map_err(to_io)?;
+        Ok(Self {
+            id: id.parse().map_err(io::Error::other)?,
+            folder: row.try_get(1).map_err(to_io)?,
+            reason: row.try_get(2).map_err(to_io)?,
+        })
+    }
+}

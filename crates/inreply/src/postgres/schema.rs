@@ -1,0 +1,112 @@
+//! The tables, and how they come to be.
+
+use tokio_postgres::{Client, Error};
+
+/// Each brings the tables from one version to the next; none is ever changed. `$S` stands for the schema.
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/1.sql")];
+
+/// Settings of a connection whose commits are on disk, or on the replicas that the server waits for.
+pub(super) const DURABLE: &str = "SELECT set_config('synchronous_commit', 'on', false)
+    WHERE current_setting('synchronous_commit') = 'off'";
+
+/// Settings of a connection whose commits may be lost with the server: leases, which run out anyway.
+pub(super) const FAST: &str = "SET synchronous_commit = off";
+
+/// The statements, with the schema in them.
+pub(super) struct Sql {
+    pub(super) accept: String,
+    pub(super) backlog: String,
+    pub(super) beat: String,
+    pub(super) claim: String,
+    pub(super) complete: String,
+    pub(super) discard: String,
+    pub(super) expire: String,
+    pub(super) expire_keys: String,
+    pub(super) file: String,
+    pub(super) find: String,
+    pub(super) import: String,
+    pub(super) insert: String,
+    pub(super) kept: String,
+    pub(super) listen: String,
+    pub(super) put_off: String,
+    pub(super) read: String,
+    pub(super) retry: String,
+    pub(super) revive: String,
+    pub(super) take: String,
+}
+
+impl Sql {
+    pub(super) fn new(schema: &str) -> Self {
+        let of = |text: &str| in_schema(text, schema);
+        Self {
+            accept: of(include_str!("statements/accept.sql")),
+            backlog: of(include_str!("statements/backlog.sql")),
+            beat: of(include_str!("statements/beat.sql")),
+            claim: of(include_str!("statements/claim.sql")),
+            complete: of(include_str!("statements/complete.sql")),
+            discard: of(include_str!("statements/discard.sql")),
+            expire: of(include_str!("statements/expire.sql")),
+            expire_keys: of(include_str!("statements/expire_keys.sql")),
+            file: of(include_str!("statements/file.sql")),
+            find: of(include_str!("statements/find.sql")),
+            import: of(include_str!("statements/import.sql")),
+            insert: of(include_str!("statements/insert.sql")),
+            kept: of(include_str!("statements/kept.sql")),
+            listen: format!("LISTEN {schema}"),
+            put_off: of(include_str!("statements/put_off.sql")),
+            read: of(include_str!("statements/read.sql")),
+            retry: of(include_str!("statements/retry.sql")),
+            revive: of(include_str!("statements/revive.sql")),
+            take: of(include_str!("statements/take.sql")),
+        }
+    }
+}
+
+fn in_schema(text: &str, schema: &str) -> String {
+    text.replace("$S", schema)
+}
+
+/// Brings the tables to this version; those of a later one are left as they are, for it keeps what this one needs.
+///
+/// Several servers may start at once, and any of them may die on the way: it is one transaction, behind a lock.
+pub(super) async fn migrate(client: &Client, schema: &str) -> Result<(), Error> {
+    let newest = i32::try_from(MIGRATIONS.len()).unwrap_or(i32::MAX);
+    // A role without the right to make tables may use those that are there.
+    if version(client, schema).await? >= newest {
+        return Ok(());
+    }
+    let lock =
+        format!("BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('inreply {schema}', 0));");
+    client.batch_execute(&lock).await?;
+    let done = migrate_locked(client, schema).await;
+    let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
+    client.batch_execute(end).await?;
+    done
+}
+
+async fn migrate_locked(client: &Client, schema: &str) -> Result<(), Error> {
+    let found = version(client, schema).await?;
+    let missing = MIGRATIONS
+        .iter()
+        .zip(1..)
+        .filter(|(_, number)| *number > found);
+    for (migration, number) in missing {
+        client.batch_execute(&in_schema(migration, schema)).await?;
+        let noted = format!("INSERT INTO {schema}.migration (number) VALUES ({number})");
+        client.batch_execute(&noted).await?;
+        tracing::info!(schema, number, "tables migrated");
+    }
+    Ok(())
+}
+
+/// The newest migration that was run; 0 where there are no tables.
+async fn version(client: &Client, schema: &str) -> Result<i32, Error> {
+    let name = format!(
+        "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = '{schema}' AND tablename = 'migration')"
+    );
+    if !client.query_one(&name, &[]).await?.try_get::<_, bool>(0)? {
+        return Ok(0);
+    }
+    let newest = format!("SELECT coalesce(max(number), 0) FROM {schema}.migration");
+    client.query_one(&newest, &[]).await?.try_get(0)
+}

@@ -1,0 +1,287 @@
+//! The trait of spools.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::{Bytes, BytesMut};
+use inreply_smtp::wire::path::ForwardPath;
+use sha2::{Digest, Sha256};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+use super::error::to_io;
+use super::writer::{Filing, Writing};
+use super::{PgSpool, reason_of};
+use crate::spool::{Backlog, Drafting, Folder, Preamble, QueueId, Retention, Spool};
+
+/// A message that is being written: in memory, within a limit for all of them, until it is committed.
+#[derive(Debug)]
+pub struct PgDraft {
+    id: QueueId,
+    lane: i64,
+    octets: BytesMut,
+    spool: PgSpool,
+    /// What this one takes of the limit.
+    room: Option<OwnedSemaphorePermit>,
+}
+
+impl Drafting for PgDraft {
+    fn id(&self) -> QueueId {
+        self.id
+    }
+
+    async fn write(&mut self, octets: Bytes) -> io::Result<()> {
+        let full = |_| io::Error::from(io::ErrorKind::StorageFull);
+        let size = u32::try_from(octets.len()).map_err(|_| io::ErrorKind::StorageFull)?;
+        let drafts: Arc<Semaphore> = Arc::clone(&self.spool.drafts);
+        let room = drafts.try_acquire_many_owned(size).map_err(full)?;
+        match &mut self.room {
+            Some(mine) => mine.merge(room),
+            None => self.room = Some(room),
+        }
+        self.octets.extend_from_slice(&octets);
+        Ok(())
+    }
+
+    async fn read(&mut self) -> io::Result<Vec<u8>> {
+        Ok(self.octets.to_vec())
+    }
+
+    async fn commit(self) -> io::Result<QueueId> {
+        let octets = self.octets.freeze();
+        self.spool.write(self.id, self.lane, octets).await
+    }
+}
+
+impl PgSpool {
+    /// Makes a message durable: in the tables, or where they are away and it may, in the maildir.
+    async fn write(&self, id: QueueId, lane: i64, octets: Bytes) -> io::Result<QueueId> {
+        let Some(maildir) = &self.shared.fallback else {
+            return self.enter(id, lane, octets).await.map(|()| id);
+        };
+        match self.enter(id, lane, octets.clone()).await {
+            Ok(()) => Ok(id),
+            // That is no fault of the database: the client comes again, and gets another id.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+            Err(error) => self.fall_back(maildir, id, octets, error).await,
+        }
+    }
+
+    /// Commits a message with the next group; `AlreadyExists` where its id does.
+    pub(super) async fn enter(&self, id: QueueId, lane: i64, octets: Bytes) -> io::Result<()> {
+        let (done, answer) = oneshot::channel();
+        let message = Writing {
+            id,
+            lane,
+            octets,
+            done,
+        };
+        let gone = |_| io::Error::from(io::ErrorKind::NotConnected);
+        let written = async {
+            self.writing
+                .send(message)
+                .await
+                .map_err(|_| io::ErrorKind::NotConnected)?;
+            answer.await.map_err(gone)?
+        };
+        // A group waits for the one before it, each for the limit of one call.
+        let limit = self.shared.connector.config().timeout * 3;
+        match tokio::time::timeout(limit, written).await {
+            Ok(done) => done,
+            Err(_) => Err(io::ErrorKind::TimedOut.into()),
+        }
+    }
+
+    /// Puts back into the queue what has waited long enough, and what dead workers held.
+    pub(super) async fn revive(&self) -> io::Result<()> {
+        let connector = &self.shared.connector;
+        let tries = i32::try_from(connector.config().max_tries).unwrap_or(i32::MAX);
+        let revive = &connector.sql().revive;
+        let parameters: [super::line::Parameter<'_>; 1] = [(&tries, Type::INT4)];
+        let back = self.shared.fast.query(revive, &parameters).await?;
+        let dead = back
+            .iter()
+            .filter(|row| matches!(row.try_get(0), Ok("failure")))
+            .count();
+        if dead > 0 {
+            tracing::error!(messages = dead, "given up after many tries");
+        }
+        Ok(())
+    }
+
+    /// What was claimed is this process's.
+    pub(super) fn hold(&self, rows: Vec<Row>) -> io::Result<Vec<QueueId>> {
+        let mut ids = Vec::with_capacity(rows.len());
+        for row in rows {
+            let id: &str = row.try_get(0).map_err(to_io)?;
+            ids.push(id.parse().map_err(io::Error::other)?);
+        }
+        let mut held = self.shared.held();
+        // One whose lease ran out while it lay here is being worked at already.
+        ids.retain(|id| held.insert(*id));
+        Ok(ids)
+    }
+
+    async fn expire_folder(
+        &self,
+        (first, behind): (&str, &str),
+        before: SystemTime,
+    ) -> io::Result<usize> {
+        let (mut deleted, before) = (0, QueueId::new(before)?.to_string());
+        let expire = &self.shared.connector.sql().expire;
+        loop {
+            let parameters: [super::line::Parameter<'_>; 3] = [
+                (&first, Type::TEXT),
+                (&behind, Type::TEXT),
+                (&before, Type::TEXT),
+            ];
+            match self.shared.fast.query(expire, &parameters).await?.len() {
+                0 => return Ok(deleted),
+                some => deleted += some,
+            }
+        }
+    }
+}
+
+impl Spool for PgSpool {
+    type Draft = PgDraft;
+
+    async fn begin(&self, received_at: SystemTime, preamble: Preamble) -> io::Result<PgDraft> {
+        let id = QueueId::new(received_at)?;
+        Ok(PgDraft {
+            id,
+            lane: lane_of(&preamble.recipients),
+            octets: BytesMut::from(preamble.to_text(id).as_bytes()),
+            spool: self.clone(),
+            room: None,
+        })
+    }
+
+    async fn store(
+        &self,
+        received_at: SystemTime,
+        preamble: Preamble,
+        message: Bytes,
+    ) -> io::Result<QueueId> {
+        let mut draft = self.begin(received_at, preamble).await?;
+        // The session holds it in memory already, and answers for that.
+        draft.octets.extend_from_slice(&message);
+        draft.commit().await
+    }
+
+    async fn claim(&self, most: usize) -> io::Result<Vec<QueueId>> {
+        let (shared, connector) = (&self.shared, &self.shared.connector);
+        let free = connector
+            .config()
+            .in_flight
+            .saturating_sub(shared.held().len());
+        if free == 0 {
+            return Ok(Vec::new());
+        }
+        self.revive().await?;
+        let parameters: [super::line::Parameter<'_>; 3] = [
+            (
+                &i64::try_from(most.min(free)).unwrap_or(i64::MAX),
+                Type::INT8,
+            ),
+            (&shared.holder, Type::INT8),
+            (&connector.config().lease.as_secs_f64(), Type::FLOAT8),
+        ];
+        let rows = shared.fast.query(&connector.sql().claim, &parameters);
+        let rows = rows.await?;
+        self.hold(rows)
+    }
+
+    async fn due(&self) {
+        let poll = self.shared.connector.config().poll;
+        let _ = tokio::time::timeout(poll, self.shared.wake.notified()).await;
+    }
+
+    async fn read(&self, id: QueueId) -> io::Result<Vec<u8>> {
+        let read = &self.shared.connector.sql().read;
+        let name = id.to_string();
+        let parameters: [super::line::Parameter<'_>; 1] = [(&name, Type::TEXT)];
+        let rows = self.shared.fast.query(read, &parameters).await?;
+        let row = rows.first().ok_or(io::ErrorKind::NotFound)?;
+        row.try_get(0).map_err(to_io)
+    }
+
+    async fn put_off(&self, id: QueueId, reason: &str) -> io::Result<()> {
+        let config = self.shared.connector.config();
+        let (name, reason) = (id.to_string(), reason.replace('\0', ""));
+        let parameters: [super::line::Parameter<'_>; 5] = [
+            (&name, Type::TEXT),
+            (&self.shared.holder, Type::INT8),
+            (&reason, Type::TEXT),
+            (&config.first_wait.as_secs_f64(), Type::FLOAT8),
+            (&config.longest_wait.as_secs_f64(), Type::FLOAT8),
+        ];
+        let put_off = &self.shared.connector.sql().put_off;
+        let done = self.shared.fast.query(put_off, &parameters).await;
+        // Where that failed the lease runs out, and it comes back by that.
+        self.shared.forget(id);
+        done.map(drop)
+    }
+
+    async fn file(&self, id: QueueId, folder: Folder) -> io::Result<()> {
+        let (done, answer) = oneshot::channel();
+        let filing = Filing {
+            id,
+            folder: folder.name(),
+            reason: reason_of(&folder),
+            done,
+        };
+        let sent = self.filing.send(filing).await;
+        sent.map_err(|_| io::ErrorKind::NotConnected)?;
+        answer.await.map_err(|_| io::ErrorKind::NotConnected)??;
+        self.shared.forget(id);
+        Ok(())
+    }
+
+    async fn expire(&self, now: SystemTime, retention: Retention) -> io::Result<usize> {
+        let folders = [
+            (("success", "success0"), retention.success),
+            (("failure", "failure0"), retention.failure),
+            (("ignored/", "ignored0"), retention.ignored),
+            (("operator", "operator0"), retention.operator),
+        ];
+        let mut deleted = 0;
+        for (folder, time) in folders {
+            if let Some(before) = time.and_then(|time| now.checked_sub(time)) {
+                deleted += self.expire_folder(folder, before).await?;
+            }
+        }
+        let keep: Duration = self.shared.connector.config().keep_keys;
+        let keys = &self.shared.connector.sql().expire_keys;
+        let seconds = keep.as_secs_f64();
+        let parameters: [super::line::Parameter<'_>; 1] = [(&seconds, Type::FLOAT8)];
+        self.shared.fast.query(keys, &parameters).await?;
+        Ok(deleted)
+    }
+
+    async fn backlog(&self) -> io::Result<Backlog> {
+        let backlog = &self.shared.connector.sql().backlog;
+        let rows = self.shared.fast.query(backlog, &[]).await?;
+        let row = rows.first().ok_or(io::ErrorKind::UnexpectedEof)?;
+        let messages: i64 = row.try_get(0).map_err(to_io)?;
+        let oldest: Option<&str> = row.try_get(1).map_err(to_io)?;
+        let oldest = oldest.and_then(|id| id.parse::<QueueId>().ok());
+        Ok(Backlog {
+            messages: u64::try_from(messages).unwrap_or_default(),
+            oldest: oldest.map(QueueId::arrival),
+        })
+    }
+}
+
+/// The same for all messages to the same recipients.
+pub(super) fn lane_of(recipients: &[ForwardPath<'static>]) -> i64 {
+    let mut hash = Sha256::new();
+    for recipient in recipients {
+        hash.update(recipient.to_string().to_ascii_lowercase());
+    }
+    let hash: [u8; 32] = hash.finalize().into();
+    hash.first_chunk()
+        .map_or(0, |first| i64::from_be_bytes(*first))
+}

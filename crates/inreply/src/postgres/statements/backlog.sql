@@ -1,0 +1,1 @@
+SELECT count(*), min(id) FROM $S.message WHERE folder = 'new'

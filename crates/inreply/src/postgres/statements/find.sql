@@ -1,0 +1,1 @@
+SELECT id, folder, reason FROM $S.message WHERE id = $1

@@ -1,0 +1,1 @@
+SELECT octets FROM $S.octets WHERE id = $1
