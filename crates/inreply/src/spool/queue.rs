@@ -18,12 +18,18 @@ const LONGEST_WAIT: Duration = Duration::from_mins(30);
 /// Ids that are due and held in memory, 16 octets each; more of them stay in the folder until these are done.
 const MAX_DUE: usize = 100_000;
 
+/// Messages whose tries are remembered, some 100 octets each. What is put off beyond them is tried at the next look into the folder
+/// instead, which is the first wait: a product that refuses so many is away for all of them.
+const MAX_PUT_OFF: usize = 100_000;
+
 /// The state of one process; the folder has the truth.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     due: BTreeSet<QueueId>,
     claimed: HashSet<QueueId>,
     put_off: HashMap<QueueId, PutOff>,
+    /// Those of them that are not claimed, by the end of their wait.
+    waiting: BTreeSet<(Instant, QueueId)>,
     /// When the folder was read; none before anybody has claimed.
     looked_at: Option<Instant>,
     /// There are more in the folder than are held here.
@@ -53,13 +59,12 @@ impl Queue {
         if stale || self.due.is_empty() && self.more {
             self.look(now, list()?);
         }
-        let again: Vec<QueueId> = self
-            .put_off
-            .iter()
-            .filter(|(id, put_off)| put_off.until <= now && !self.claimed.contains(id))
-            .map(|(id, _)| *id)
-            .collect();
-        self.due.extend(again);
+        while let Some((until, id)) = self.waiting.first().copied()
+            && until <= now
+        {
+            self.waiting.pop_first();
+            self.due.insert(id);
+        }
         let mut claimed = Vec::new();
         while claimed.len() < most
             && let Some(id) = self.due.pop_first()
@@ -73,9 +78,14 @@ impl Queue {
     fn look(&mut self, now: Instant, listed: Vec<QueueId>) {
         let present: HashSet<QueueId> = listed.iter().copied().collect();
         self.put_off.retain(|id, _| present.contains(id));
+        self.waiting.retain(|(_, id)| present.contains(id));
+        let is_waiting = |id: &QueueId| {
+            let put_off = self.put_off.get(id);
+            put_off.is_some_and(|put_off| self.waiting.contains(&(put_off.until, *id)))
+        };
         let mut fresh = listed
             .into_iter()
-            .filter(|id| !self.claimed.contains(id) && !self.put_off.contains_key(id));
+            .filter(|id| !self.claimed.contains(id) && !is_waiting(id));
         self.due = fresh.by_ref().take(MAX_DUE).collect();
         self.more = fresh.next().is_some();
         self.looked_at = Some(now);
@@ -103,6 +113,9 @@ impl Queue {
     pub(super) fn put_off(&mut self, now: Instant, id: QueueId) {
         self.claimed.remove(&id);
         let times = self.put_off.get(&id).map_or(0, |put_off| put_off.times);
+        if times == 0 && self.put_off.len() >= MAX_PUT_OFF {
+            return;
+        }
         let wait = FIRST_WAIT
             .saturating_mul(1 << times.min(16))
             .min(LONGEST_WAIT);
@@ -111,12 +124,15 @@ impl Queue {
             times: times + 1,
         };
         self.put_off.insert(id, put_off);
+        self.waiting.insert((put_off.until, id));
     }
 
     /// The message is no longer in the folder.
     pub(super) fn forget(&mut self, id: QueueId) {
         self.claimed.remove(&id);
-        self.put_off.remove(&id);
+        if let Some(put_off) = self.put_off.remove(&id) {
+            self.waiting.remove(&(put_off.until, id));
+        }
         self.due.remove(&id);
     }
 
@@ -128,15 +144,9 @@ impl Queue {
         if !self.due.is_empty() || self.more {
             return now;
         }
-        let waiting = self
-            .put_off
-            .iter()
-            .filter(|(id, _)| !self.claimed.contains(id))
-            .map(|(_, put_off)| put_off.until);
-        waiting
-            .min()
-            .unwrap_or(looked_at + LOOK_AGAIN)
-            .min(looked_at + LOOK_AGAIN)
+        let look_again = looked_at + LOOK_AGAIN;
+        let waiting = self.waiting.first().map(|(until, _)| *until);
+        waiting.map_or(look_again, |until| until.min(look_again))
     }
 }
 
@@ -217,6 +227,29 @@ mod tests {
             queue.claim(now + FIRST_WAIT, 9, || Ok(listed)).unwrap(),
             [ids[1]]
         );
+    }
+
+    #[test]
+    fn more_tries_than_are_remembered_wait_for_the_next_look() {
+        let (ids, mut now) = (ids(MAX_PUT_OFF + 2), Instant::now());
+        let mut queue = Queue::default();
+        for _ in 0..2 {
+            while let claimed = queue.claim(now, 1_000, || Ok(ids.clone())).unwrap()
+                && !claimed.is_empty()
+            {
+                for id in claimed {
+                    queue.put_off(now, id);
+                }
+            }
+            assert_eq!(queue.put_off.len(), MAX_PUT_OFF);
+            assert!(
+                queue.next(now) >= now + FIRST_WAIT,
+                "nothing turns in a circle"
+            );
+            now += LOOK_AGAIN;
+        }
+        // Those that were remembered wait for a minute now, the two others do not.
+        assert_eq!(queue.claim(now, 9, || Ok(ids.clone())).unwrap().len(), 2);
     }
 
     #[test]
