@@ -88,7 +88,7 @@ impl Site {
         self
     }
 
-    /// Where the product answers on the web. Set it only where it serves `URL/unsubscribe/TOKEN`
+    /// Where the product answers on the web. Set it only where it serves `URL/u/TOKEN`
     /// ([`one_click`](crate::notify::one_click)): signed notifications ask mail providers to post there, if it begins with
     /// `https://`. Defaults to none.
     #[must_use]

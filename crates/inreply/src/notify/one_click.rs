@@ -11,13 +11,13 @@ pub(super) const VALUE: &str = "List-Unsubscribe=One-Click";
 /// The longest form that is looked at, in octets: the one field has 26.
 const MAX_FORM: usize = 4_096;
 
-/// Where one click on "unsubscribe" is posted to: `URL/unsubscribe/TOKEN`, below the public URL of the site.
+/// Where one click on "unsubscribe" is posted to: `URL/u/TOKEN`, below the public URL of the site.
 pub(super) fn url(public: &WebUrl, token: &inreply_token::Address) -> String {
     let public = public.as_str().trim_end_matches('/');
-    format!("{public}/unsubscribe/{}", token.token())
+    format!("{public}/u/{}", token.token())
 }
 
-/// What a request at `URL/unsubscribe/TOKEN` asks for.
+/// What a request at `URL/u/TOKEN` asks for.
 ///
 /// A product serves that path without asking who is there: "the mail receiver … MUST NOT include … any context", no cookie, no
 /// login (RFC 8058 §3.2). A GET shows a page with a button and changes nothing, for programs that look for viruses follow
@@ -108,10 +108,7 @@ mod tests {
         let public = "https://forge.example/mail/".parse().unwrap();
         assert_eq!(
             url(&public, &unsubscribe),
-            format!(
-                "https://forge.example/mail/unsubscribe/{}",
-                unsubscribe.token()
-            )
+            format!("https://forge.example/mail/u/{}", unsubscribe.token())
         );
     }
 }

@@ -169,9 +169,7 @@ fn one_click_needs_a_signature_and_https() {
     let link_of_signed = link(&signed);
     let (mail, page) = link_of_signed.split_once(", ").unwrap();
     assert!(mail.starts_with("<mailto:u+") && mail.ends_with("@reply.forge.example>"));
-    let token = page
-        .strip_prefix("<https://forge.example/unsubscribe/")
-        .unwrap();
+    let token = page.strip_prefix("<https://forge.example/u/").unwrap();
     let today = Day::from_unix_seconds(1_800_000_000);
     let token = token.strip_suffix('>').unwrap();
     let opened = one_click(&gate(), token, b"List-Unsubscribe=One-Click", today).unwrap();

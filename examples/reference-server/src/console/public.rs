@@ -24,7 +24,7 @@ const MAX_FORM: usize = 4_096;
 
 pub(super) fn router(server: Arc<Supervisor>) -> Router {
     Router::new()
-        .route("/unsubscribe/{token}", get(form).post(unsubscribe))
+        .route("/u/{token}", get(form).post(unsubscribe))
         .route("/style.css", get(super::style))
         .layer(DefaultBodyLimit::max(MAX_FORM))
         .with_state(server)
