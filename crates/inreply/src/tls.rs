@@ -150,7 +150,7 @@ fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
     })
 }
 
-fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+pub(crate) fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let octets = read(path)?;
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&octets).collect();
     match certificates {

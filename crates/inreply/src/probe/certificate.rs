@@ -1,6 +1,7 @@
 //! The certificate that a server shows: for whom it is, until when, and whether strangers believe it.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
@@ -12,7 +13,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 
-use crate::tls::{TlsError, authorities, provider, system_roots};
+use crate::tls::{TlsError, authorities, provider, read_certificates, system_roots};
 
 /// A certificate that was shown.
 #[derive(Debug, Clone)]
@@ -40,6 +41,53 @@ impl fmt::Display for Certificate {
         match &self.distrust {
             Some(why) => write!(f, ", not trusted: {why}"),
             None => f.write_str(", trusted"),
+        }
+    }
+}
+
+impl Certificate {
+    /// What strangers will make of the certificate in a PEM file, the server's own first, for `name`.
+    ///
+    /// ```no_run
+    /// use inreply::probe::Certificate;
+    ///
+    /// let certificate = Certificate::read("/etc/inreply/fullchain.pem".as_ref(), "reply.forge.example.com")?;
+    /// assert!(certificate.is_for_name, "{certificate}");
+    /// # Ok::<(), inreply::tls::TlsError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Where the file cannot be read or holds no certificate, or the certificates of the system's authorities cannot be read.
+    pub fn read(path: &Path, name: &str) -> Result<Self, TlsError> {
+        let chain = read_certificates(path)?;
+        let Some((first, rest)) = chain.split_first() else {
+            return Err(TlsError::NoCertificate(path.to_owned()));
+        };
+        let authorities = authorities(system_roots()?)?;
+        let name = ServerName::try_from(name.to_owned());
+        let name = name.map_err(|error| rustls::Error::General(error.to_string()))?;
+        Ok(Self::judged(
+            &authorities,
+            (first, rest),
+            &name,
+            &[],
+            UnixTime::now(),
+        ))
+    }
+
+    fn judged(
+        authorities: &WebPkiServerVerifier,
+        (certificate, intermediates): (&CertificateDer<'_>, &[CertificateDer<'_>]),
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Self {
+        let trusted = authorities.verify_server_cert(certificate, intermediates, name, ocsp, now);
+        let parsed = ParsedCertificate::try_from(certificate);
+        Self {
+            expires: expiry(certificate),
+            is_for_name: parsed.is_ok_and(|parsed| verify_server_name(&parsed, name).is_ok()),
+            distrust: trusted.err().map(|error| error.to_string()),
         }
     }
 }
@@ -84,15 +132,8 @@ impl ServerCertVerifier for Witness {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let trusted =
-            self.authorities
-                .verify_server_cert(certificate, intermediates, name, ocsp, now);
-        let parsed = ParsedCertificate::try_from(certificate);
-        let seen = Certificate {
-            expires: expiry(certificate),
-            is_for_name: parsed.is_ok_and(|parsed| verify_server_name(&parsed, name).is_ok()),
-            distrust: trusted.err().map(|error| error.to_string()),
-        };
+        let shown = (certificate, intermediates);
+        let seen = Certificate::judged(&self.authorities, shown, name, ocsp, now);
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
         Ok(ServerCertVerified::assertion())
     }
@@ -186,6 +227,19 @@ mod tests {
             let certificate = parameters.self_signed(&key).unwrap();
             assert_eq!(expiry(certificate.der()).unwrap().to_string(), expected);
         }
+        // The file of the last one: nobody vouches for it, and it is for its own name alone.
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("certificate.pem");
+        let key = rcgen::KeyPair::generate().unwrap();
+        std::fs::write(&file, parameters.self_signed(&key).unwrap().pem()).unwrap();
+        let read = |name| Certificate::read(&file, name).unwrap();
+        assert!(read("mx.example").is_for_name && read("mx.example").distrust.is_some());
+        assert_eq!(
+            read("mx.example").expires.unwrap().to_string(),
+            "2061-02-03T00:00:00Z"
+        );
+        assert!(!read("other.example").is_for_name);
+        assert!(Certificate::read(&folder.path().join("none"), "mx.example").is_err());
         for cut in 0..40 {
             assert_eq!(
                 expiry(&[0x30, 0x82, 0x01, 0x00, 0x30, 0x80][..cut.min(6)]),
