@@ -33,6 +33,7 @@
 //!   `tokio`.
 //! - `redb`: `outbox::RedbStore`, the outbox in one file. It brings `tokio`.
 //! - `postgres`: the module `postgres`, a spool in PostgreSQL that many servers share. It brings tokio-postgres and `tokio`.
+//! - `rsa`: `sign::SigningKey::generate_rsa`, which makes DKIM keys. It brings `auth` and the crate rsa, which signs nothing here.
 //! - `tokio`: the modules `health`, `listener`, `logs`, `metrics`, `outbox`, `receiver`, `relay`, `send_test`, `simulation`, `tls` and `worker`, with TLS by rustls and ring. Without it the crate is policy, formats and a
 //!   synchronous spool.
 //!

@@ -14,7 +14,7 @@ use crate::auth::Algorithm;
 
 /// The private half of a key.
 ///
-/// A key of RSA comes from `openssl genrsa 2048`; ring makes none. One of Ed25519 comes from
+/// A key of RSA comes from `SigningKey::generate_rsa` (feature `rsa`) or `openssl genrsa 2048`. One of Ed25519 comes from
 /// [`SigningKey::generate_ed25519`] or `openssl genpkey -algorithm ed25519`.
 ///
 /// ```
@@ -88,6 +88,34 @@ impl SigningKey {
         Ok((Self::from_der(pkcs8.as_ref())?, der::to_pem(pkcs8.as_ref())))
     }
 
+    /// Makes a key of RSA of 2,048 bits, the size that every receiver verifies (RFC 8301 §3.2), and gives it in PEM as well, to
+    /// be kept where nobody else reads it. It searches for primes: a second or so of one core.
+    ///
+    /// ```
+    /// use inreply::auth::Algorithm;
+    /// use inreply::sign::SigningKey;
+    ///
+    /// let (key, pem) = SigningKey::generate_rsa()?;
+    /// assert_eq!(key.algorithm(), Algorithm::RsaSha256);
+    /// assert_eq!(SigningKey::from_pem(&pem)?.public(), key.public());
+    /// # Ok::<(), inreply::sign::KeyError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`KeyError::Random`]
+    #[cfg(feature = "rsa")]
+    pub fn generate_rsa() -> Result<(Self, String), KeyError> {
+        use rsa::pkcs8::EncodePrivateKey;
+
+        let made = rsa::PrivateKey::new(&mut getrandom::SysRng, RSA_BITS);
+        let pkcs8 = made.map_err(|_| KeyError::Random)?.to_pkcs8_der();
+        let pkcs8 = pkcs8.map_err(|error| KeyError::Rejected(error.to_string()))?;
+        Ok((
+            Self::from_der(pkcs8.as_bytes())?,
+            der::to_pem(pkcs8.as_bytes()),
+        ))
+    }
+
     /// The public half, as it stands in the DNS.
     pub fn public(&self) -> Key {
         match &self.0 {
@@ -133,6 +161,10 @@ impl fmt::Debug for SigningKey {
         write!(f, "SigningKey({:?})", self.algorithm())
     }
 }
+
+/// Bits of a key that is made: one of 4,096 does not fit what many web panels of DNS take.
+#[cfg(feature = "rsa")]
+const RSA_BITS: usize = 2_048;
 
 #[cfg(test)]
 mod tests {
