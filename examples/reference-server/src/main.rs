@@ -1,34 +1,44 @@
 //! The reference server: what the e-mail section of a self-hosted forge does, composed from the inreply crates.
 
+mod address;
+mod check;
 mod config;
 mod console;
 mod demo;
 mod forum;
 mod mailbox;
+mod people;
 mod post;
+mod quickstart;
 mod secret_file;
 mod serve;
+mod spool;
 mod store;
 mod supervisor;
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::{Shell, generate};
 use inreply::diagnosis::Exit;
 use inreply::send_test::SendTest;
 use inreply::smtp::wire::mailbox::Mailbox;
-use inreply::spool::{Maildir, QueueId};
 use tracing_subscriber::EnvFilter;
 
+use crate::address::AddressCommand;
+use crate::check::DnsArguments;
 use crate::config::Config;
-use crate::store::{Store, User};
+use crate::people::{IssueCommand, UserCommand};
+use crate::post::OutboxCommand;
+use crate::quickstart::QuickstartArguments;
+use crate::spool::SpoolCommand;
 
 /// Reply by e-mail, in one small server.
 #[derive(Debug, Parser)]
-#[command(version, about)]
+#[command(version, about, after_help = FIRST_STEPS)]
 struct Arguments {
     /// The config file; without one the defaults hold (see `config`).
     #[arg(long, short, global = true, value_name = "FILE")]
@@ -36,6 +46,16 @@ struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
+
+/// Where to begin, below the list of commands.
+const FIRST_STEPS: &str = "First steps:
+  reference-server demo                                 see a reply become a comment, on this machine alone
+  reference-server quickstart forge.example.com         write config.toml and the keys; print what to do elsewhere
+  reference-server --config config.toml check           config, certificate, spool, DNS and port 25 in one go
+  reference-server --config config.toml send-test ME    a mail through the relay, with the conversation
+  reference-server --config config.toml serve           take replies; the console is where the config says
+
+When something is wrong: `check` says what, `diagnostics` is what support wants to see.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -54,6 +74,22 @@ enum Command {
         #[arg(required = true)]
         to: Vec<Mailbox<'static>>,
     },
+    /// Write a config with every key explained, make the keys and the console's password, and print what is left to do: DNS
+    /// records, firewall, next command. The config goes to --config, or to config.toml; nothing is replaced.
+    Quickstart(QuickstartArguments),
+    /// Look at config, keys, certificate, spool, DNS and port 25 in one go. Ends with 0, 1 where there is a fault, 3 where
+    /// something could not be found out.
+    Check {
+        /// Look at files only: no DNS, no port 25. For a unit's ExecStartPre.
+        #[arg(long)]
+        offline: bool,
+    },
+    /// Check the DNS records of the config's host, and print what mends them. Ends with 0, 1 where something is wrong, 3 where a
+    /// look-up failed.
+    CheckDns(DnsArguments),
+    /// Reply addresses: make one, or see what one says.
+    #[command(subcommand)]
+    Address(AddressCommand),
     /// Print the config file with every key and its default.
     Config,
     /// Print the DNS records that the host needs.
@@ -75,63 +111,17 @@ enum Command {
     Diagnostics,
     /// Set the console's password, which is read from standard input.
     ConsolePassword,
+    /// Print the completions of a shell: `reference-server completions bash > /etc/bash_completion.d/reference-server`.
+    Completions { shell: Shell },
     /// The messages that came in.
     #[command(subcommand)]
     Spool(SpoolCommand),
     /// The mail that goes out.
     #[command(subcommand)]
-    Outbox(post::OutboxCommand),
+    Outbox(OutboxCommand),
     /// The demo application's issues.
     #[command(subcommand)]
     Issue(IssueCommand),
-}
-
-#[derive(Debug, Subcommand)]
-enum SpoolCommand {
-    /// List them: id, folder, and why it failed.
-    List {
-        /// Only this folder: new, success, failure, operator, or ignored/KIND.
-        #[arg(long)]
-        folder: Option<String>,
-    },
-    /// Print a message as it came.
-    Show { id: QueueId },
-    /// Look again at a message that failed or was ignored; a running server does within 30 seconds.
-    Retry { id: QueueId },
-    /// Delete a message.
-    Drop { id: QueueId },
-}
-
-#[derive(Debug, Subcommand)]
-enum UserCommand {
-    /// Add a person.
-    Add { name: String, email: String },
-    /// List people.
-    List,
-}
-
-#[derive(Debug, Subcommand)]
-enum IssueCommand {
-    /// Open an issue and notify everybody else.
-    Open {
-        title: String,
-        #[arg(long)]
-        author: u64,
-        #[arg(long)]
-        text: String,
-    },
-    /// Comment on an issue and notify everybody else.
-    Comment {
-        issue: u64,
-        #[arg(long)]
-        author: u64,
-        #[arg(long)]
-        text: String,
-    },
-    /// Take no more comments on an issue.
-    Lock { issue: u64 },
-    /// Show an issue and its comments.
-    Show { issue: u64 },
 }
 
 fn main() -> ExitCode {
@@ -166,9 +156,36 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
     if let Command::SendTest { to } = &arguments.command {
         return send_test(arguments.config.as_deref(), to).await;
     }
+    match &arguments.command {
+        Command::Check { offline } => {
+            return check::run(arguments.config.as_deref(), !offline).await;
+        }
+        Command::Quickstart(new) => {
+            let path = arguments.config.as_deref();
+            quickstart::run(path.unwrap_or_else(|| Path::new("config.toml")), new)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Command::Completions { shell } => {
+            let mut command = Arguments::command();
+            generate(
+                *shell,
+                &mut command,
+                "reference-server",
+                &mut std::io::stdout(),
+            );
+            return Ok(ExitCode::SUCCESS);
+        }
+        _ => {}
+    }
     let config = Config::read(arguments.config.as_deref())?;
     match arguments.command {
-        Command::Demo { .. } | Command::SendTest { .. } => Ok(()),
+        Command::Check { .. }
+        | Command::Completions { .. }
+        | Command::Demo { .. }
+        | Command::Quickstart(_)
+        | Command::SendTest { .. } => Ok(()),
+        Command::CheckDns(arguments) => return check::check_dns(&config, &arguments).await,
+        Command::Address(command) => address::run(&config, command),
         Command::Serve => serve::run(config, arguments.config).await,
         Command::Bundle { file } => {
             let bundle = console::collect(&config);
@@ -199,10 +216,10 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
             print!("{}", config.plan(addresses)?);
             Ok(())
         }
-        Command::Spool(command) => spool(&config, command),
+        Command::Spool(command) => spool::run(&config, command),
         Command::Outbox(command) => post::run(&config, command).await,
-        Command::User(command) => user(&config, command),
-        Command::Issue(command) => issue(&config, command).await,
+        Command::User(command) => people::user(&config, command),
+        Command::Issue(command) => people::issue(&config, command).await,
     }?;
     Ok(ExitCode::SUCCESS)
 }
@@ -230,112 +247,4 @@ async fn send_test(config: Option<&Path>, to: &[Mailbox<'static>]) -> Result<Exi
         print!("{diagnosis}");
     }
     Ok(tested.exit().code().into())
-}
-
-fn spool(config: &Config, command: SpoolCommand) -> Result<()> {
-    let spool = Maildir::open(config.spool())
-        .with_context(|| format!("cannot open the spool in {}", config.spool().display()))?;
-    match command {
-        SpoolCommand::List { folder } => {
-            for kept in spool.kept(folder.as_deref())? {
-                let reason = kept.reason.unwrap_or_default();
-                println!(
-                    "{}",
-                    format!("{}  {}  {reason}", kept.id, kept.folder).trim_end()
-                );
-            }
-        }
-        SpoolCommand::Show { id } => {
-            let kept = spool
-                .find(id)?
-                .with_context(|| format!("no message {id}"))?;
-            std::io::stdout().write_all(&std::fs::read(kept.path())?)?;
-        }
-        SpoolCommand::Retry { id } => {
-            spool
-                .retry(id)
-                .with_context(|| format!("cannot try {id} again"))?;
-        }
-        SpoolCommand::Drop { id } => {
-            spool
-                .discard(id)
-                .with_context(|| format!("cannot drop {id}"))?;
-        }
-    }
-    Ok(())
-}
-
-fn user(config: &Config, command: UserCommand) -> Result<()> {
-    let store = open_store(config)?;
-    match command {
-        UserCommand::Add { name, email } => println!("{}", store.add_user(&name, &email)?),
-        UserCommand::List => {
-            for User {
-                id,
-                name,
-                email,
-                bounced,
-            } in store.users()?
-            {
-                println!(
-                    "{id}\t{name}\t{email}{}",
-                    if bounced { "\tbounced" } else { "" }
-                );
-            }
-        }
-    }
-    Ok(())
-}
-
-async fn issue(config: &Config, command: IssueCommand) -> Result<()> {
-    let store = open_store(config)?;
-    match command {
-        IssueCommand::Open {
-            title,
-            author,
-            text,
-        } => {
-            let issue = store.open_issue(&title)?;
-            println!("{issue}");
-            tell(config, &store, issue, author, &text).await
-        }
-        IssueCommand::Comment {
-            issue,
-            author,
-            text,
-        } => tell(config, &store, issue, author, &text).await,
-        IssueCommand::Lock { issue } => store.lock_issue(issue),
-        IssueCommand::Show { issue } => {
-            let found = store
-                .issue(issue)?
-                .with_context(|| format!("there is no issue {issue}"))?;
-            println!(
-                "#{issue} {}{}",
-                found.title,
-                if found.locked { " (locked)" } else { "" }
-            );
-            for comment in store.comments(issue)? {
-                let author = store
-                    .user(comment.author)?
-                    .map_or_else(|| "somebody".to_owned(), |user| user.name);
-                println!(
-                    "\ncomment {} by {author}:\n{}",
-                    comment.number, comment.text
-                );
-            }
-            Ok(())
-        }
-    }
-}
-
-async fn tell(config: &Config, store: &Store, issue: u64, author: u64, text: &str) -> Result<()> {
-    let post = post::open(config)?;
-    forum::tell(config, store, &post, (issue, author), text).await?;
-    Ok(())
-}
-
-fn open_store(config: &Config) -> Result<Store> {
-    std::fs::create_dir_all(&config.data)
-        .with_context(|| format!("cannot make {}", config.data.display()))?;
-    Store::open(&config.store())
 }

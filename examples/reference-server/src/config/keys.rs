@@ -1,7 +1,7 @@
 //! The keys of reply addresses, in DATA/keys.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use inreply::gate::Gate;
@@ -11,9 +11,19 @@ use crate::config::Config;
 use crate::secret_file;
 
 impl Config {
+    /// Where the keys are, and the passwords.
+    pub(crate) fn keys(&self) -> PathBuf {
+        self.data.join("keys")
+    }
+
+    /// Whether there is a key for reply addresses already.
+    pub(crate) fn has_keys(&self) -> bool {
+        read_keys(&self.keys()).is_ok_and(|keys| !keys.is_empty())
+    }
+
     /// The gate with the keys in DATA/keys; the first start makes one.
     pub(crate) fn gate(&self) -> Result<Gate> {
-        let folder = self.data.join("keys");
+        let folder = self.keys();
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let mut keys = read_keys(&folder)?;
         if keys.is_empty() {

@@ -225,6 +225,11 @@ fn make(path: &Path, octets: &[u8]) -> Result<()> {
     secret_file::create(path, octets).with_context(|| format!("cannot make {}", path.display()))
 }
 
+/// Makes the password where there is none yet, to be shown once.
+pub(crate) fn make_password(data: &Path) -> Result<Option<String>> {
+    Ok(Access::open(data)?.1)
+}
+
 /// Sets another password; who is logged in stays so.
 pub(crate) fn set_password(data: &Path, password: &str) -> Result<()> {
     let folder = data.join("keys");

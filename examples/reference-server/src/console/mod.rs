@@ -34,8 +34,9 @@ use inreply::health::Health;
 use serde::Deserialize;
 use tokio::net::TcpListener;
 
-pub(crate) use self::access::set_password;
 use self::access::{Access, COOKIE, Login};
+pub(crate) use self::access::{make_password, set_password};
+pub(crate) use self::names::examine;
 use self::page::{Failure, Page, html};
 pub(crate) use self::support::collect;
 use self::visitor::{Anybody, MAX_FORM, Posted, is_same_origin};

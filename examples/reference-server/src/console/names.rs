@@ -43,7 +43,7 @@ pub(super) async fn show(
 }
 
 /// Asks the resolver of the config.
-pub(super) async fn examine(config: &Config) -> anyhow::Result<Report> {
+pub(crate) async fn examine(config: &Config) -> anyhow::Result<Report> {
     let resolver = config.resolver()?;
     let asked = config.doctor()?.server(resolver.to_string());
     Ok(resolver.examine(Doctor::new(asked)).await)
