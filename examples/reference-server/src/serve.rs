@@ -79,7 +79,7 @@ impl Running {
         if config.enabled {
             let listener = TcpListener::bind(&config.inbound.listen)
                 .await
-                .with_context(|| format!("cannot listen on {}", config.inbound.listen))?;
+                .map_err(|error| cannot_listen(&config.inbound.listen, error))?;
             address = Some(listener.local_addr()?);
             let sessions = Arc::clone(&receiver);
             let served = listener::serve(listener, listener_config, stopped.clone(), move |peer| {
@@ -168,6 +168,20 @@ pub(crate) async fn run(config: Config, path: Option<PathBuf>) -> Result<()> {
     }
     tracing::info!("stopping");
     server.stop().await
+}
+
+/// What an operator does about it.
+fn cannot_listen(address: &str, error: std::io::Error) -> anyhow::Error {
+    let remedy = match error.kind() {
+        std::io::ErrorKind::PermissionDenied => {
+            ": ports below 1024 are for root and for who has CAP_NET_BIND_SERVICE, which deploy/inreply.service gives"
+        }
+        std::io::ErrorKind::AddrInUse => {
+            ": another server listens there, Postfix or Exim perhaps; `ss -ltnp` says which"
+        }
+        _ => "",
+    };
+    anyhow::Error::from(error).context(format!("cannot listen on {address}{remedy}"))
 }
 
 fn reopen(logs: &Logs) {

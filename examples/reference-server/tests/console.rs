@@ -11,6 +11,7 @@ use std::process::{Child, Command, Stdio};
 struct Server {
     process: Child,
     console: String,
+    public: String,
     password: String,
     folder: tempfile::TempDir,
 }
@@ -21,7 +22,8 @@ impl Server {
         let config = folder.path().join("config.toml");
         let text = format!(
             "# kept\nhost = \"forge.example\"\ndata = \"{}\"\n[inbound]\nlisten = \"127.0.0.1:0\"\n\
-             resolver = \"127.0.0.1:9\"\n[outbound]\nport = 9\n[console]\nlisten = \"127.0.0.1:0\"\n",
+             resolver = \"127.0.0.1:9\"\n[outbound]\nport = 9\n[console]\nlisten = \"127.0.0.1:0\"\n\
+             public_listen = \"127.0.0.1:0\"\n",
             folder.path().join("data").display()
         );
         std::fs::write(&config, text).unwrap();
@@ -33,8 +35,8 @@ impl Server {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-        let (mut console, mut password) = (None, None);
-        while console.is_none() || password.is_none() {
+        let (mut console, mut password, mut public) = (None, None, None);
+        while console.is_none() || password.is_none() || public.is_none() {
             let line = lines.next().unwrap().unwrap();
             let word = |behind: &str| {
                 let (_, rest) = line.split_once(behind)?;
@@ -42,12 +44,14 @@ impl Server {
             };
             console = console.or_else(|| word("the console is at http://"));
             password = password.or_else(|| word("password is "));
+            public = public.or_else(|| word("one-click unsubscription is at http://"));
         }
         // The pipe is read on, or the server would wait for it.
         std::thread::spawn(move || lines.for_each(drop));
         Self {
             process,
             console: console.unwrap(),
+            public: public.unwrap(),
             password: password.unwrap(),
             folder,
         }
@@ -55,14 +59,24 @@ impl Server {
 
     /// Status, header and body of an answer.
     fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-        let mut stream = TcpStream::connect(&self.console).unwrap();
+        Self::ask_at(&self.console, method, path, headers, body)
+    }
+
+    fn ask_at(
+        address: &str,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
+        let mut stream = TcpStream::connect(address).unwrap();
         let mut request = format!(
             "{method} {path} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n",
             body.len()
         );
         let own_host = headers.iter().any(|(name, _)| *name == "Host");
         if !own_host {
-            request += &format!("Host: {}\r\n", self.console);
+            request += &format!("Host: {address}\r\n");
         }
         for (name, value) in headers {
             request += &format!("{name}: {value}\r\n");
@@ -405,4 +419,153 @@ fn append(path: &Path, text: &str) {
         .open(path)
         .unwrap();
     file.write_all(text.as_bytes()).unwrap();
+}
+
+/// Every change wants a form of this session, whichever it is.
+#[test]
+fn no_change_is_made_without_a_form_of_the_session() {
+    let server = Server::start();
+    let session = server.login();
+    let id = "0655A1B2C3D4E5F601";
+    let inbound = ["retry", "drop"].map(|what| format!("/inbound/{id}/{what}"));
+    let outbound = ["retry", "drop"].map(|what| format!("/outbound/{id}/{what}"));
+    let fixed = [
+        "/settings",
+        "/settings/test",
+        "/explain",
+        "/suppressed/release",
+        "/issues",
+        "/issues/1",
+        "/issues/1/lock",
+        "/issues/1/notify",
+        "/people",
+        "/logout",
+    ];
+    let paths = inbound.iter().chain(&outbound).map(String::as_str);
+    for path in paths.chain(fixed) {
+        for (origin, token) in [
+            (&*session.origin, "forged"),
+            ("null", &session.token),
+            ("https://evil.example", &session.token),
+        ] {
+            let answer = session.post_as(path, "x=", origin, token);
+            assert_eq!(answer.status, 403, "{path} from {origin}");
+        }
+        // The cookie alone, and no origin: an old browser, or no browser.
+        let cookie = [("Cookie", session.cookie.as_str())];
+        assert_eq!(
+            server.ask("POST", path, &cookie, "x=").status,
+            403,
+            "{path}"
+        );
+        assert_eq!(server.ask("POST", path, &[], "x=").status, 303, "{path}");
+    }
+}
+
+#[test]
+fn nobody_is_sent_elsewhere_and_the_cookie_stays_within_tls() {
+    let server = Server::start();
+    for path in [
+        "/language/https:%2F%2Fevil.example",
+        "/language/%2F%2Fevil.example?next=https://evil.example",
+    ] {
+        let answer = server.ask("GET", path, &[("Referer", "https://evil.example/")], "");
+        assert_eq!((answer.status, answer.header("location")), (303, Some("/")));
+    }
+    let form = format!(
+        "password={}&next=https%3A%2F%2Fevil.example",
+        server.password
+    );
+    let login = |scheme: &str| {
+        let origin = format!("{scheme}://{}", server.console);
+        let headers = [
+            ("Origin", origin.as_str()),
+            ("Content-Type", "application/x-www-form-urlencoded"),
+        ];
+        server.ask("POST", "/login", &headers, &form)
+    };
+    let (plain, by_tls) = (login("http"), login("https"));
+    assert_eq!(plain.header("location"), Some("/"));
+    assert!(!plain.header("set-cookie").unwrap().contains("Secure"));
+    assert!(by_tls.header("set-cookie").unwrap().contains("; Secure"));
+}
+
+#[test]
+fn what_goes_wrong_is_said_in_the_language_of_who_reads_it() {
+    let server = Server::start();
+    let session = server.login();
+    let korean = format!("{}; inreply_language=ko", session.cookie);
+    let wrong = |method: &str, path: &str, body: &str| {
+        let headers = [
+            ("Cookie", korean.as_str()),
+            ("Origin", session.origin.as_str()),
+            ("Content-Type", "application/x-www-form-urlencoded"),
+        ];
+        let body = format!("form_token={}&{body}", session.token);
+        server.ask(method, path, &headers, &body)
+    };
+    let long = format!("message={}", "x".repeat(3_000_000));
+    for (method, path, body, status) in [
+        ("GET", "/nothing", "", 404),
+        ("POST", "/inbound", "", 405),
+        ("POST", "/people", "other=1", 422),
+        ("POST", "/explain", &long, 413),
+        ("POST", "/suppressed/release", "mailbox=none", 422),
+    ] {
+        let answer = wrong(method, path, body);
+        assert_eq!(answer.status, status, "{path}: {}", answer.body);
+        assert!(answer.body.contains("<html lang=\"ko\">"), "{path}");
+        let policy = answer.header("content-security-policy").unwrap();
+        assert!(policy.starts_with("default-src 'none'"));
+    }
+}
+
+/// RFC 8058: the mail provider posts, without a cookie, an Origin, or a redirect.
+#[test]
+fn one_click_unsubscribes_and_a_look_does_not() {
+    let server = Server::start();
+    let session = server.login();
+    for form in [
+        "name=Ann&email=ann%40example.com",
+        "name=Bob&email=bob%40example.com",
+    ] {
+        assert_eq!(session.post("/people", form).status, 303);
+    }
+    assert_eq!(
+        session
+            .post("/issues", "title=One&author=2&text=Two")
+            .status,
+        303
+    );
+    let minted = Command::new(env!("CARGO_BIN_EXE_reference-server"))
+        .arg("--config")
+        .arg(server.folder.path().join("config.toml"))
+        .args(["address", "mint", "1", "1", "--for", "unsubscribe"])
+        .output()
+        .unwrap();
+    let minted = String::from_utf8(minted.stdout).unwrap();
+    let token = minted.split('@').next().unwrap().trim_start_matches("u+");
+    let path = format!("/u/{token}");
+    let ask = |method: &str, path: &str, body: &str| {
+        let kind = [("Content-Type", "application/x-www-form-urlencoded")];
+        Server::ask_at(&server.public, method, path, &kind, body)
+    };
+    let wants_mail = || session.get("/issues/1").body;
+    let before = wants_mail();
+    let page = ask("GET", &path, "");
+    assert_eq!((page.status, page.header("set-cookie")), (200, None));
+    assert!(page.body.contains(&format!("action=\"{path}\"")));
+    assert_eq!(ask("POST", &path, "List-Unsubscribe=Maybe").status, 400);
+    assert_eq!(
+        ask("POST", "/u/aeqabcdef", "List-Unsubscribe=One-Click").status,
+        404
+    );
+    assert_eq!(wants_mail(), before);
+    let done = ask("POST", &path, "List-Unsubscribe=One-Click");
+    assert_eq!((done.status, done.header("location")), (200, None));
+    assert_ne!(wants_mail(), before);
+    // The console is not there.
+    for path in ["/", "/login", "/settings", "/metrics"] {
+        assert_eq!(ask("GET", path, "").status, 404, "{path}");
+    }
 }

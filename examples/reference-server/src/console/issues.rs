@@ -90,7 +90,7 @@ pub(super) async fn open(
     let parts = console.server.parts().await?;
     let form = posted.form;
     if form.title.trim().is_empty() {
-        return Err(Failure::bad("an issue has a title"));
+        return Err(Failure::wrong(|words| words.issue_title));
     }
     known(&parts, form.author)?;
     let issue = parts.store.open_issue(form.title.trim())?;
@@ -112,7 +112,7 @@ pub(super) async fn comment(
     known(&parts, posted.form.author)?;
     let found = parts.store.issue(issue)?.ok_or_else(Failure::not_found)?;
     if found.locked {
-        return Err(Failure::bad("the issue is locked"));
+        return Err(Failure::wrong(|words| words.issue_locked));
     }
     tell(&parts, issue, posted.form.author, &posted.form.text).await
 }
@@ -120,7 +120,7 @@ pub(super) async fn comment(
 fn known(parts: &Parts, author: u64) -> Result<(), Failure> {
     let user = parts.store.user(author)?;
     user.map(drop)
-        .ok_or_else(|| Failure::bad("there is no such person"))
+        .ok_or_else(|| Failure::wrong(|words| words.no_person))
 }
 
 async fn tell(parts: &Parts, issue: u64, author: u64, text: &str) -> Result<Response, Failure> {

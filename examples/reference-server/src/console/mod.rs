@@ -24,8 +24,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use askama::Template;
+use axum::extract::rejection::FormRejection;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -97,7 +98,9 @@ pub(crate) async fn bind_public(listen: &str, server: Arc<Supervisor>) -> Result
         address: listener.local_addr()?,
         password: None,
         listener,
-        router: public::router(server).layer(middleware::from_fn(headers)),
+        router: public::router(server)
+            .layer(middleware::from_fn(in_words))
+            .layer(middleware::from_fn(headers)),
     })
 }
 
@@ -139,11 +142,15 @@ fn router(console: Arc<Console>, address: SocketAddr) -> Router {
         .route("/style.css", get(style))
         .route("/console.js", get(script))
         .fallback(async || Failure::not_found())
+        .method_not_allowed_fallback(async || {
+            Failure::new(StatusCode::METHOD_NOT_ALLOWED, |words| words.not_found)
+        })
         .layer(DefaultBodyLimit::max(MAX_FORM))
-        .layer(middleware::from_fn(headers))
         .layer(middleware::from_fn(move |request, next| {
             known_host(local, request, next)
         }))
+        .layer(middleware::from_fn(in_words))
+        .layer(middleware::from_fn(headers))
         .with_state(console)
 }
 
@@ -166,6 +173,16 @@ async fn headers(request: Request, next: Next) -> Response {
     response
 }
 
+/// Why there is no page, in the language of who asked.
+async fn in_words(request: Request, next: Next) -> Response {
+    let words = visitor::words(request.headers());
+    let mut response = next.run(request).await;
+    match response.extensions_mut().remove::<Failure>() {
+        Some(failure) => failure.page(words),
+        None => response,
+    }
+}
+
 /// On loopback the Host has to be it: a page of another site whose name points here gets nothing (DNS rebinding).
 async fn known_host(local: bool, request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST);
@@ -178,9 +195,8 @@ async fn known_host(local: bool, request: Request, next: Next) -> Response {
         }
     });
     if local && !matches!(name, "localhost" | "127.0.0.1" | "[::1]") {
-        let reason =
-            "this console is at localhost; for another name, put a proxy in front that sets Host";
-        return Failure::new(StatusCode::MISDIRECTED_REQUEST, reason).into_response();
+        return Failure::new(StatusCode::MISDIRECTED_REQUEST, |words| words.other_host)
+            .into_response();
     }
     next.run(request).await
 }
@@ -215,16 +231,19 @@ struct LoginForm {
 async fn login(
     State(console): State<Arc<Console>>,
     visitor: Anybody,
-    headers: axum::http::HeaderMap,
-    Form(form): Form<LoginForm>,
+    headers: HeaderMap,
+    form: Result<Form<LoginForm>, FormRejection>,
 ) -> Response {
     if !is_same_origin(&headers) {
-        return Failure::new(StatusCode::FORBIDDEN, "the form was sent from another site")
-            .into_response();
+        return Failure::new(StatusCode::FORBIDDEN, |words| words.other_site).into_response();
     }
+    let Form(form) = match form {
+        Ok(form) => form,
+        Err(rejection) => return Failure::unread(&rejection.into_response()).into_response(),
+    };
     match console.access.login(visitor.peer, form.password).await {
         Login::Welcome(cookie) => {
-            let cookie = format!("{COOKIE}={cookie}; Path=/; HttpOnly; SameSite=Strict");
+            let cookie = session_cookie(&cookie, &headers, "");
             ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response()
         }
         Login::Wrong => {
@@ -239,8 +258,19 @@ async fn login(
     }
 }
 
-async fn logout(_: Posted<Nothing>) -> Response {
-    let cookie = format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
+/// The cookie, for TLS alone where the browser came by it: the origin of its form says so, whatever stands between. (That the
+/// origin is ours was looked at before.)
+fn session_cookie(value: &str, headers: &HeaderMap, more: &str) -> String {
+    let origin = headers.get(header::ORIGIN);
+    let secure = match origin.is_some_and(|origin| origin.as_bytes().starts_with(b"https://")) {
+        true => "; Secure",
+        false => "",
+    };
+    format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict{secure}{more}")
+}
+
+async fn logout(headers: HeaderMap, _: Posted<Nothing>) -> Response {
+    let cookie = session_cookie("", &headers, "; Max-Age=0");
     ([(header::SET_COOKIE, cookie)], Redirect::to("/login")).into_response()
 }
 

@@ -138,7 +138,7 @@ pub(super) async fn release(
         .form
         .mailbox
         .parse()
-        .map_err(|_| Failure::bad("that is no mailbox"))?;
+        .map_err(|_| Failure::wrong(|words| words.no_mailbox))?;
     let was_there = parts.post.release(mailbox.as_str()).await?;
     parts.store.unmark_bounced(mailbox.as_str())?;
     match was_there {

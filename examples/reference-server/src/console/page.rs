@@ -5,7 +5,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use jiff::Timestamp;
 
-use super::words::{ENGLISH, Words};
+use super::words::Words;
 
 /// The frame of a page.
 #[derive(Debug)]
@@ -55,26 +55,65 @@ pub(crate) fn html(template: &impl Template) -> Response {
 }
 
 /// Why there is no page.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Failure {
     status: StatusCode,
-    reason: String,
+    reason: Reason,
+}
+
+#[derive(Debug, Clone)]
+enum Reason {
+    /// One of the console's own texts, in the language of who reads it.
+    Word(fn(&Words) -> &'static str),
+    Text(String),
 }
 
 impl Failure {
-    pub(crate) fn new(status: StatusCode, reason: impl Into<String>) -> Self {
-        Self {
-            status,
-            reason: reason.into(),
-        }
+    /// One that the console has a text for.
+    pub(crate) fn new(status: StatusCode, word: fn(&Words) -> &'static str) -> Self {
+        let reason = Reason::Word(word);
+        Self { status, reason }
     }
 
     pub(crate) fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, ENGLISH.not_found)
+        Self::new(StatusCode::NOT_FOUND, |words| words.not_found)
     }
 
+    /// What was asked for cannot be done.
+    pub(crate) fn wrong(word: fn(&Words) -> &'static str) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, word)
+    }
+
+    /// The same, with what the library says.
     pub(crate) fn bad(reason: impl Into<String>) -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, reason)
+        Self {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            reason: Reason::Text(reason.into()),
+        }
+    }
+
+    /// What was posted cannot be read: it is too long, or no form of ours.
+    pub(crate) fn unread(rejection: &Response) -> Self {
+        match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, |words| words.too_large)
+            }
+            status => Self::new(status, |words| words.no_form),
+        }
+    }
+
+    /// The page, for who reads this language.
+    pub(super) fn page(&self, words: &'static Words) -> Response {
+        let reason = match &self.reason {
+            Reason::Word(word) => word(words),
+            Reason::Text(text) => text,
+        };
+        let page = FailurePage {
+            page: Page::outside(words, words.error),
+            reason,
+        };
+        let body = page.render().unwrap_or_else(|_| reason.to_owned());
+        (self.status, Html(body)).into_response()
     }
 }
 
@@ -82,7 +121,10 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
         let error = error.into();
         tracing::error!(error = %format!("{error:#}"), "a page of the console failed");
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}"))
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            reason: Reason::Text(format!("{error:#}")),
+        }
     }
 }
 
@@ -93,16 +135,12 @@ struct FailurePage<'a> {
     reason: &'a str,
 }
 
+/// It goes with the answer to the layer that knows the reader's language, which makes the page of it.
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let page = Page::outside(&ENGLISH, ENGLISH.error);
-        let body = FailurePage {
-            page,
-            reason: &self.reason,
-        }
-        .render();
-        let body = body.unwrap_or_else(|_| self.reason.clone());
-        (self.status, Html(body)).into_response()
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
     }
 }
 

@@ -63,7 +63,7 @@ async fn unsubscribe(
     let words = visitor::words(&headers);
     let say = |status, says| (status, html(&UnsubscribePage::new(words, says, ""))).into_response();
     let Ok(parts) = server.parts().await else {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        return say(StatusCode::SERVICE_UNAVAILABLE, words.try_later);
     };
     let today = Day::from(SystemTime::now());
     match one_click(parts.receiver.gate(), &token, &body, today) {
@@ -71,7 +71,7 @@ async fn unsubscribe(
             Ok(()) => say(StatusCode::OK, words.unsubscribed),
             Err(error) => {
                 tracing::error!(%error, "somebody could not be unsubscribed");
-                StatusCode::SERVICE_UNAVAILABLE.into_response()
+                say(StatusCode::SERVICE_UNAVAILABLE, words.try_later)
             }
         },
         Err(OneClickError::Form) => say(StatusCode::BAD_REQUEST, words.unsubscribe_bad),

@@ -144,7 +144,7 @@ impl Form {
     }
 
     /// The config with what the form says; a password is written to its file.
-    fn apply(&self, old: &Config) -> Result<Config, Faults> {
+    fn apply(&self, old: &Config, words: &Words) -> Result<Config, Faults> {
         let (mut config, mut faults) = (old.clone(), Faults::default());
         config.enabled = self.enabled.is_some();
         config.host = self.host.trim().to_owned();
@@ -159,11 +159,11 @@ impl Form {
         }
         config.outbound.server = self.server.trim().to_owned();
         if config.outbound.server.is_empty() || config.outbound.server.contains(' ') {
-            faults.0.push(("server", "a name or an address".to_owned()));
+            faults.0.push(("server", words.name_or_address.to_owned()));
         }
         match self.port.trim().parse() {
             Ok(port) if port > 0 => config.outbound.port = port,
-            _ => faults.0.push(("port", "1 to 65535".to_owned())),
+            _ => faults.0.push(("port", words.port_range.to_owned())),
         }
         config.outbound.hello = self.hello.trim().to_owned();
         if !config.outbound.hello.is_empty() {
@@ -256,7 +256,7 @@ pub(super) async fn save(State(console): State<Arc<Console>>, posted: Posted<For
     let Posted { visitor, form } = posted;
     let old = console.server.config().await;
     let mut page = SettingsPage::new(&visitor, form);
-    let config = match page.form.apply(&old) {
+    let config = match page.form.apply(&old, visitor.words) {
         Ok(config) => config,
         Err(faults) => return refused(page, faults, visitor.words),
     };
@@ -304,7 +304,7 @@ pub(super) async fn test(
             return Ok(refused(page, faults, words));
         }
     };
-    let config = match page.form.apply(&old) {
+    let config = match page.form.apply(&old, words) {
         Ok(config) => config,
         Err(faults) => return Ok(refused(page, faults, words)),
     };

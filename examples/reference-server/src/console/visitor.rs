@@ -120,21 +120,17 @@ impl<T: DeserializeOwned> FromRequest<Arc<Console>> for Posted<T> {
         let (mut parts, body) = request.into_parts();
         let visitor = Visitor::from_request_parts(&mut parts, console).await?;
         if !is_same_origin(&parts.headers) {
-            return Err(forbidden("the form was sent from another site"));
+            return Err(forbidden(|words| words.other_site));
         }
         let session = cookie(&parts.headers, COOKIE)
             .unwrap_or_default()
             .to_owned();
         let body = Request::from_parts(parts, body);
         // The layer in front of it has limited the body.
-        let octets = Bytes::from_request(body, console)
-            .await
-            .map_err(IntoResponse::into_response)?;
+        let octets = Bytes::from_request(body, console).await.map_err(unread)?;
         let token: Token = form(&octets).await?;
         if !console.access.is_form_token(&session, &token.form_token) {
-            return Err(forbidden(
-                "the form is not of this session; load the page again",
-            ));
+            return Err(forbidden(|words| words.stale_form));
         }
         let form = form(&octets).await?;
         Ok(Self { visitor, form })
@@ -147,10 +143,14 @@ async fn form<T: DeserializeOwned>(octets: &Bytes) -> Result<T, Response> {
         .body(Body::from(octets.clone()))
         .map_err(|_| StatusCode::BAD_REQUEST.into_response())?;
     let form = Form::<T>::from_request(request, &()).await;
-    form.map(|form| form.0).map_err(IntoResponse::into_response)
+    form.map(|form| form.0).map_err(unread)
 }
 
-fn forbidden(reason: &str) -> Response {
+fn unread(rejection: impl IntoResponse) -> Response {
+    Failure::unread(&rejection.into_response()).into_response()
+}
+
+fn forbidden(reason: fn(&Words) -> &'static str) -> Response {
     Failure::new(StatusCode::FORBIDDEN, reason).into_response()
 }
 

@@ -158,6 +158,18 @@ words! {
     email: "E-mail address", "이메일 주소";
     add: "Add", "추가";
     not_found: "There is no such page.", "페이지가 없습니다.";
+    other_site: "The form was sent from another site.", "다른 사이트에서 보낸 양식입니다.";
+    stale_form: "The form is not of this session. Load the page again.", "이 세션의 양식이 아닙니다. 페이지를 다시 불러오세요.";
+    other_host: "This console is at localhost. For another name, put a proxy in front that sets Host.", "이 콘솔은 localhost에 있습니다. 다른 이름으로 쓰려면 Host를 설정하는 프록시를 앞에 두세요.";
+    too_large: "That is too long: a form has at most 2 MiB.", "너무 깁니다. 양식은 최대 2 MiB입니다.";
+    no_form: "What was sent is no form of this page.", "이 페이지의 양식이 아닙니다.";
+    try_later: "It cannot be done now. Try again in a minute.", "지금은 처리할 수 없습니다. 잠시 후 다시 시도하세요.";
+    issue_title: "An issue has a title.", "이슈에는 제목이 필요합니다.";
+    issue_locked: "The issue is locked.", "잠긴 이슈입니다.";
+    no_person: "There is no such person.", "그런 사람이 없습니다.";
+    no_mailbox: "That is no e-mail address.", "이메일 주소가 아닙니다.";
+    port_range: "1 to 65535", "1에서 65535까지";
+    name_or_address: "a name or an address", "이름 또는 주소";
     error: "That did not work", "작업에 실패했습니다";
     back: "Back", "뒤로";
     unsubscribe: "Unsubscribe", "구독 취소";
