@@ -175,6 +175,11 @@ pub struct IncomingReply {
 pub struct IdempotencyKey(pub(crate) [u8; 32]);
 
 impl IdempotencyKey {
+    /// A key that a store has kept, or one of a test.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The 32 bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0

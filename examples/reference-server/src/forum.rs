@@ -70,9 +70,7 @@ impl Inbox for Forum {
         let Some((issue, user)) = token.ids.pair() else {
             return Ok(Standing::Closed("it is of another program".to_owned()));
         };
-        let (issue, user) = self
-            .ask(move |store| Ok((store.issue(issue)?, store.user(user)?)))
-            .await?;
+        let (issue, user) = self.ask(move |store| store.pair(issue, user)).await?;
         Ok(match (issue, user) {
             (Some(issue), Some(user)) if !issue.locked => {
                 let authors = vec![user.email];

@@ -1,10 +1,14 @@
 //! The demo application's data: people, issues and comments, in redb.
 
 use std::path::Path;
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 use inreply::inbox::{IdempotencyKey, Receipt};
-use redb::{ConcurrencyMode, Database, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{
+    ConcurrencyMode, Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition,
+};
 
 const USERS: TableDefinition<'_, u64, (&str, &str)> = TableDefinition::new("users");
 const ISSUES: TableDefinition<'_, u64, (&str, bool)> = TableDefinition::new("issues");
@@ -15,6 +19,19 @@ const SEEN: TableDefinition<'_, &[u8; 32], u64> = TableDefinition::new("seen");
 #[derive(Debug)]
 pub(crate) struct Store {
     database: Database,
+    /// Replies that wait for the commit of those before them.
+    waiting: Mutex<Vec<Waiting>>,
+    committing: Mutex<()>,
+}
+
+/// A reply on its way to a comment.
+#[derive(Debug)]
+struct Waiting {
+    issue: u64,
+    author: u64,
+    text: String,
+    key: IdempotencyKey,
+    done: Sender<(Receipt, u64)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +76,11 @@ impl Store {
         transaction.open_table(BOUNCED)?;
         transaction.open_table(MUTED)?;
         transaction.commit()?;
-        Ok(Self { database })
+        Ok(Self {
+            database,
+            waiting: Mutex::default(),
+            committing: Mutex::default(),
+        })
     }
 
     pub(crate) fn add_user(&self, name: &str, email: &str) -> Result<u64> {
@@ -95,7 +116,17 @@ impl Store {
     }
 
     pub(crate) fn user(&self, id: u64) -> Result<Option<User>> {
-        Ok(self.users()?.into_iter().find(|user| user.id == id))
+        let transaction = self.database.begin_read()?;
+        user(&transaction, id)
+    }
+
+    /// An issue and a person, as of one moment.
+    pub(crate) fn pair(&self, issue: u64, user: u64) -> Result<(Option<Issue>, Option<User>)> {
+        let transaction = self.database.begin_read()?;
+        Ok((
+            self::issue(&transaction, issue)?,
+            self::user(&transaction, user)?,
+        ))
     }
 
     pub(crate) fn mark_bounced(&self, user: u64) -> Result<()> {
@@ -132,15 +163,7 @@ impl Store {
 
     pub(crate) fn issue(&self, id: u64) -> Result<Option<Issue>> {
         let transaction = self.database.begin_read()?;
-        let issue = transaction.open_table(ISSUES)?.get(id)?;
-        Ok(issue.map(|issue| {
-            let (title, locked) = issue.value();
-            Issue {
-                id,
-                title: title.to_owned(),
-                locked,
-            }
-        }))
+        issue(&transaction, id)
     }
 
     pub(crate) fn issues(&self) -> Result<Vec<Issue>> {
@@ -202,7 +225,7 @@ impl Store {
     }
 
     /// Adds a comment that came by mail, unless its key was seen: both in one transaction, so that a reply offered twice
-    /// is one comment.
+    /// is one comment. Replies that come during a commit share the next one.
     pub(crate) fn add_reply(
         &self,
         issue: u64,
@@ -210,21 +233,31 @@ impl Store {
         text: &str,
         key: &IdempotencyKey,
     ) -> Result<(Receipt, u64)> {
-        let transaction = self.database.begin_write()?;
-        let known = transaction
-            .open_table(SEEN)?
-            .get(key.as_bytes())?
-            .map(|number| number.value());
-        if let Some(number) = known {
-            transaction.abort()?;
-            return Ok((Receipt::Duplicate, number));
+        let (done, added) = channel();
+        lock(&self.waiting).push(Waiting {
+            issue,
+            author,
+            text: text.to_owned(),
+            key: *key,
+            done,
+        });
+        let _committing = lock(&self.committing);
+        if let Ok(added) = added.try_recv() {
+            return Ok(added);
         }
-        let number = insert(&transaction, issue, author, text)?;
-        transaction
-            .open_table(SEEN)?
-            .insert(key.as_bytes(), number)?;
+        // Where this fails, the others of the group hear of it by their senders, which are gone.
+        let group = std::mem::take(&mut *lock(&self.waiting));
+        let transaction = self.database.begin_write()?;
+        let mut receipts = Vec::with_capacity(group.len());
+        for reply in &group {
+            receipts.push(add(&transaction, reply)?);
+        }
         transaction.commit()?;
-        Ok((Receipt::Stored, number))
+        for (reply, receipt) in group.iter().zip(receipts) {
+            // Whoever gave up waiting offers the reply again.
+            let _ = reply.done.send(receipt);
+        }
+        added.recv().context("the commit of this reply failed")
     }
 
     pub(crate) fn comments(&self, issue: u64) -> Result<Vec<Comment>> {
@@ -243,6 +276,47 @@ impl Store {
             })
             .collect()
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn user(transaction: &ReadTransaction, id: u64) -> Result<Option<User>> {
+    let bounced = transaction.open_table(BOUNCED)?.get(id)?.is_some();
+    let user = transaction.open_table(USERS)?.get(id)?;
+    Ok(user.map(|user| {
+        let (name, email) = user.value();
+        User {
+            id,
+            name: name.to_owned(),
+            email: email.to_owned(),
+            bounced,
+        }
+    }))
+}
+
+fn issue(transaction: &ReadTransaction, id: u64) -> Result<Option<Issue>> {
+    let issue = transaction.open_table(ISSUES)?.get(id)?;
+    Ok(issue.map(|issue| {
+        let (title, locked) = issue.value();
+        Issue {
+            id,
+            title: title.to_owned(),
+            locked,
+        }
+    }))
+}
+
+fn add(transaction: &redb::WriteTransaction, reply: &Waiting) -> Result<(Receipt, u64)> {
+    let mut seen = transaction.open_table(SEEN)?;
+    let known = seen.get(reply.key.as_bytes())?.map(|number| number.value());
+    if let Some(number) = known {
+        return Ok((Receipt::Duplicate, number));
+    }
+    let number = insert(transaction, reply.issue, reply.author, &reply.text)?;
+    seen.insert(reply.key.as_bytes(), number)?;
+    Ok((Receipt::Stored, number))
 }
 
 fn insert(
@@ -284,5 +358,35 @@ mod tests {
         two.lock_issue(issue).unwrap();
         assert!(one.issue(issue).unwrap().unwrap().locked);
         assert!(one.add_comment(99, user, "x").is_err());
+    }
+
+    #[test]
+    fn replies_that_come_together_are_each_one_comment() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("issues.redb")).unwrap();
+        let (user, issue) = (
+            store.add_user("Ann", "ann@example.com").unwrap(),
+            store.open_issue("x").unwrap(),
+        );
+        let key = |number: u8| IdempotencyKey::from_bytes([number; 32]);
+        // Each reply is offered twice, by different threads.
+        std::thread::scope(|scope| {
+            for lane in 0..8_u8 {
+                let store = &store;
+                scope.spawn(move || {
+                    for number in 0..20 {
+                        let text = format!("{} {number}", lane % 4);
+                        store
+                            .add_reply(issue, user, &text, &key(lane % 4 * 20 + number))
+                            .unwrap();
+                    }
+                });
+            }
+        });
+        let comments = store.comments(issue).unwrap();
+        let mut texts: Vec<_> = comments.iter().map(|comment| &comment.text).collect();
+        texts.sort_unstable();
+        texts.dedup();
+        assert_eq!((comments.len(), texts.len()), (80, 80));
     }
 }
