@@ -19,7 +19,7 @@ pub(crate) enum SpoolCommand {
     },
     /// Print a message as it came.
     Show { id: QueueId },
-    /// Look again at a message that failed or was ignored; a running server does within 30 seconds.
+    /// Look again at a message that failed or was ignored; a running server does within 30 seconds, and at once from its console.
     Retry { id: QueueId },
     /// Delete a message.
     Drop { id: QueueId },

@@ -93,6 +93,11 @@ impl Maildir {
             ));
         }
         self.files().rename(kept.path(), &self.path(id))?;
+        // A worker of this process takes it at once.
+        if self.queue().arrived(id) {
+            #[cfg(feature = "tokio")]
+            self.arrived().notify_one();
+        }
         remove_if_there(self.files(), &reason_of(kept.path()))
     }
 
@@ -161,7 +166,7 @@ fn reason_of(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::time::SystemTime;
+    use std::time::{Instant, SystemTime};
 
     use super::*;
     use crate::spool::Folder;
@@ -214,8 +219,14 @@ mod tests {
         let spool = Maildir::open(root.path()).unwrap();
         let failed = stored(&spool, Some(Folder::Failure("gone".to_owned())));
         let done = stored(&spool, Some(Folder::Success));
+        let claim = || {
+            let listed = || spool.waiting();
+            spool.queue().claim(Instant::now(), 10, listed).unwrap()
+        };
+        assert_eq!(claim(), []);
         spool.retry(failed).unwrap();
         assert_eq!(spool.waiting().unwrap(), [failed]);
+        assert_eq!(claim(), [failed], "who works here need not wait");
         assert_eq!(spool.kept(Some("failure")).unwrap(), []);
         assert_eq!(
             fs::read_dir(spool.folder(&Folder::Failure(String::new())))
