@@ -27,7 +27,7 @@ pub enum PgConfigError {
 #[non_exhaustive]
 pub enum CompleteError {
     /// The database.
-    #[error(transparent)]
+    #[error("the database: {}", words(.0))]
     Database(#[from] tokio_postgres::Error),
     /// The lease ran out meanwhile, and the message is another worker's or filed.
     #[error("the message is no longer this worker's")]
@@ -45,10 +45,13 @@ pub(super) fn to_io(error: tokio_postgres::Error) -> io::Error {
         Some(_) => io::ErrorKind::Other,
         None => io::ErrorKind::NotConnected,
     };
-    // The library's own text is "db error"; the server's words are in its source.
-    let text = match error.as_db_error() {
+    io::Error::new(kind, words(&error))
+}
+
+/// The library's own text is "db error"; the server's words are in its source.
+fn words(error: &tokio_postgres::Error) -> String {
+    match error.as_db_error() {
         Some(said) => said.to_string(),
         None => error.to_string(),
-    };
-    io::Error::new(kind, text)
+    }
 }
