@@ -106,14 +106,27 @@ class Postgres:
 
     def kill(self):
         """As a power cut ends it, but for the disk's own memory: nothing is said, nothing is written any more."""
-        postmaster = int((self.data / "postmaster.pid").read_text().split()[0])
-        children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(postmaster)], capture_output=True, text=True).stdout.split()
-        for process in [postmaster, *map(int, children)]:
-            try:
-                os.kill(process, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        wait_for("the end of the database", lambda: not pathlib.Path(f"/proc/{postmaster}").exists())
+        def processes():
+            for process in pathlib.Path("/proc").glob("[0-9]*"):
+                try:
+                    if process.joinpath("cwd").resolve() == self.data.resolve():
+                        yield int(process.name)
+                except OSError:
+                    pass
+
+        # One that was just forked would keep the next server from starting, and so would the first one until it is reaped.
+        first = pathlib.Path("/proc", self.data.joinpath("postmaster.pid").read_text().split()[0])
+
+        def ended():
+            alive = list(processes())
+            for process in alive:
+                try:
+                    os.kill(process, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+            return not alive and not first.exists()
+
+        wait_for("the end of the database", ended)
 
     def ask(self, sql):
         """The rows of a query, as lines with a tabulator between the columns."""

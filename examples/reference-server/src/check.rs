@@ -12,9 +12,10 @@ use clap::{Args, ValueEnum};
 use inreply::dns::doctor::{Doctor, Severity};
 use inreply::dns::report::{Report, Verdict};
 use inreply::dns::zone::{ZoneResolver, Zones};
+use inreply::postgres::{PgConfig, PgSpool};
 use inreply::probe::{Certificate, Probe};
 use inreply::resolver::Watch;
-use inreply::spool::Maildir;
+use inreply::spool::{Maildir, Spool};
 use jiff::Timestamp;
 
 use crate::config::Config;
@@ -111,7 +112,7 @@ pub(crate) async fn run(path: Option<&Path>, network: bool) -> Result<ExitCode> 
         }
     };
     files(&config, path, &mut found);
-    spool(&config, &mut found);
+    spool(&config, &mut found).await;
     if network && config.site().is_ok() {
         dns(&config, &mut found).await;
         port_25(&config, &mut found).await;
@@ -199,7 +200,12 @@ fn certificate(config: &Config, found: &mut Findings) {
     found.say(Some(severity), "certificate", certificate);
 }
 
-fn spool(config: &Config, found: &mut Findings) {
+async fn spool(config: &Config, found: &mut Findings) {
+    match config.postgres() {
+        Ok(None) => {}
+        Ok(Some(database)) => return tables(database, found).await,
+        Err(error) => return found.part("spool", Err(error), |()| String::new()),
+    }
     if !config.spool().is_dir() {
         let says = format!(
             "{} is not there; the first start makes it",
@@ -220,6 +226,17 @@ fn spool(config: &Config, found: &mut Findings) {
             "{} can be written; {waiting} messages wait, {failed} failed",
             config.spool().display()
         )
+    });
+}
+
+async fn tables(database: PgConfig, found: &mut Findings) {
+    let asked = async {
+        let spool = PgSpool::new(database)?;
+        spool.check().await?;
+        Ok((spool.backlog().await?.messages, spool.to_string()))
+    };
+    found.part("spool", asked.await, |(waiting, name)| {
+        format!("{name} answers; {waiting} messages wait")
     });
 }
 

@@ -30,7 +30,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::address::AddressCommand;
 use crate::check::DnsArguments;
-use crate::config::Config;
+use crate::config::{Config, Role};
 use crate::people::{IssueCommand, UserCommand};
 use crate::post::OutboxCommand;
 use crate::quickstart::QuickstartArguments;
@@ -60,7 +60,11 @@ When something is wrong: `check` says what, `diagnostics` is what support wants 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Take replies and make comments of them, until SIGINT or SIGTERM.
-    Serve,
+    Serve {
+        /// Which part of a server, of several that share a database.
+        #[arg(long, value_enum, default_value_t)]
+        role: Role,
+    },
     /// Show the whole way of one reply on this machine, with nothing configured.
     Demo {
         /// End when the comment is there.
@@ -186,7 +190,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
         | Command::SendTest { .. } => Ok(()),
         Command::CheckDns(arguments) => return check::check_dns(&config, &arguments).await,
         Command::Address(command) => address::run(&config, command),
-        Command::Serve => serve::run(config, arguments.config).await,
+        Command::Serve { role } => serve::run(Config { role, ..config }, arguments.config).await,
         Command::Bundle { file } => {
             let bundle = console::collect(&config);
             let archive = std::fs::File::create(&file)
@@ -216,7 +220,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
             print!("{}", config.plan(addresses)?);
             Ok(())
         }
-        Command::Spool(command) => spool::run(&config, command),
+        Command::Spool(command) => spool::run(&config, command).await,
         Command::Outbox(command) => post::run(&config, command).await,
         Command::User(command) => people::user(&config, command),
         Command::Issue(command) => people::issue(&config, command).await,

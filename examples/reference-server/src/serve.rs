@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use inreply::listener;
 use inreply::logs::{Logs, MailLog, RepliesLog};
 use inreply::outbox;
+use inreply::postgres::AnySpool;
 use inreply::receiver::{Options, Receiver};
-use inreply::spool::Maildir;
 use inreply::worker;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -36,7 +36,7 @@ pub(crate) struct Running {
     /// Where it takes mail, unless e-mail is switched off.
     pub(crate) address: Option<std::net::SocketAddr>,
     pub(crate) store: Arc<Store>,
-    pub(crate) receiver: Arc<Receiver<Forum>>,
+    pub(crate) receiver: Arc<Receiver<Forum, AnySpool>>,
     stop: watch::Sender<bool>,
     pub(crate) post: Post,
     mails: JoinHandle<()>,
@@ -51,8 +51,7 @@ impl Running {
     ) -> Result<Self> {
         let gate = config.gate()?;
         let store = Arc::new(Store::open(&config.store())?);
-        let spool = Maildir::open(config.spool())
-            .with_context(|| format!("cannot open the spool in {}", config.spool().display()))?;
+        let spool = config.open_spool()?;
         let proven = config.inbound.authentication == Authentication::Required;
         let mut options = Options::default();
         let post = post::open(config)?.metrics(options.metrics.clone());
@@ -76,7 +75,7 @@ impl Running {
         let (stop, stopped) = watch::channel(false);
         let listener_config = config.listener()?;
         let (mut tasks, mut address) = (Vec::new(), None);
-        if config.enabled {
+        if config.enabled && config.role.listens() {
             let listener = TcpListener::bind(&config.inbound.listen)
                 .await
                 .map_err(|error| cannot_listen(&config.inbound.listen, error))?;
@@ -85,13 +84,12 @@ impl Running {
             let served = listener::serve(listener, listener_config, stopped.clone(), move |peer| {
                 sessions.session(peer)
             });
+            tasks.push(tokio::spawn(served));
+        }
+        if config.enabled && config.role.works() {
             let worker = worker::run(Arc::clone(&receiver), stopped.clone());
             let sender = outbox::run(post.clone(), relay, told, stopped);
-            tasks.extend([
-                tokio::spawn(served),
-                tokio::spawn(worker),
-                tokio::spawn(sender),
-            ]);
+            tasks.extend([tokio::spawn(worker), tokio::spawn(sender)]);
         }
         let enqueuing = post.clone();
         let mails = tokio::spawn(async move { enqueuing.enqueue_from(mails).await });
@@ -142,13 +140,16 @@ pub(crate) async fn run(config: Config, path: Option<PathBuf>) -> Result<()> {
         tokio::spawn(bound.serve());
     }
     let parts = server.parts().await?;
+    let (spool, role) = (parts.receiver.spool(), parts.config.role);
     match server.address().await {
         Some(address) => tracing::info!(
             %address,
             domain = %parts.receiver.gate().site().reply_domain(),
-            spool = %parts.receiver.spool().root().display(),
+            %spool,
+            ?role,
             "taking mail"
         ),
+        None if parts.config.enabled => tracing::info!(%spool, ?role, "working"),
         None => tracing::warn!("e-mail is switched off"),
     }
     // At the end nobody else may hold the receiver: what its worker said last is waited for.

@@ -3,8 +3,9 @@
 use std::io::Write;
 
 use anyhow::{Context, Result};
-use clap::Subcommand;
-use inreply::spool::{Maildir, QueueId};
+use clap::{Subcommand, ValueEnum};
+use inreply::postgres::PgSpool;
+use inreply::spool::QueueId;
 
 use crate::config::Config;
 
@@ -23,14 +24,23 @@ pub(crate) enum SpoolCommand {
     Retry { id: QueueId },
     /// Delete a message.
     Drop { id: QueueId },
+    /// Move all messages between DATA/spool and the database, while no server runs. One that was cut off can be done again.
+    Move { to: Place },
 }
 
-pub(crate) fn run(config: &Config, command: SpoolCommand) -> Result<()> {
-    let spool = Maildir::open(config.spool())
-        .with_context(|| format!("cannot open the spool in {}", config.spool().display()))?;
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Place {
+    /// Into the database of spool.postgres.
+    Postgres,
+    /// Into DATA/spool.
+    Maildir,
+}
+
+pub(crate) async fn run(config: &Config, command: SpoolCommand) -> Result<()> {
+    let spool = config.kept_spool()?;
     match command {
         SpoolCommand::List { folder } => {
-            for kept in spool.kept(folder.as_deref())? {
+            for kept in spool.kept(folder.as_deref()).await? {
                 let reason = kept.reason.unwrap_or_default();
                 println!(
                     "{}",
@@ -39,20 +49,26 @@ pub(crate) fn run(config: &Config, command: SpoolCommand) -> Result<()> {
             }
         }
         SpoolCommand::Show { id } => {
-            let kept = spool
-                .find(id)?
-                .with_context(|| format!("no message {id}"))?;
-            std::io::stdout().write_all(&std::fs::read(kept.path())?)?;
+            let original = spool.original(id).await;
+            let original = original.with_context(|| format!("cannot show {id}"))?;
+            std::io::stdout().write_all(&original)?;
         }
         SpoolCommand::Retry { id } => {
-            spool
-                .retry(id)
-                .with_context(|| format!("cannot try {id} again"))?;
+            let retried = spool.retry(id).await;
+            retried.with_context(|| format!("cannot try {id} again"))?;
         }
         SpoolCommand::Drop { id } => {
-            spool
-                .discard(id)
-                .with_context(|| format!("cannot drop {id}"))?;
+            let dropped = spool.discard(id).await;
+            dropped.with_context(|| format!("cannot drop {id}"))?;
+        }
+        SpoolCommand::Move { to } => {
+            let postgres = config.postgres()?.context("spool.postgres is empty")?;
+            let (tables, maildir) = (PgSpool::new(postgres)?, config.maildir()?);
+            let moved = match to {
+                Place::Postgres => tables.move_from(&maildir).await?,
+                Place::Maildir => tables.move_to(&maildir).await?,
+            };
+            println!("{moved} messages moved");
         }
     }
     Ok(())

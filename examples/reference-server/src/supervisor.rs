@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use inreply::postgres::AnySpool;
 use tokio::sync::{RwLock, mpsc};
 
 use crate::config::Config;
@@ -32,7 +33,7 @@ struct State {
 #[derive(Debug, Clone)]
 pub(crate) struct Parts {
     pub(crate) config: Config,
-    pub(crate) receiver: Arc<inreply::receiver::Receiver<Forum>>,
+    pub(crate) receiver: Arc<inreply::receiver::Receiver<Forum, AnySpool>>,
     pub(crate) post: Post,
     pub(crate) store: Arc<Store>,
 }

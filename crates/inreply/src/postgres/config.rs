@@ -169,6 +169,21 @@ impl PgConfig {
     }
 }
 
+impl PgConfig {
+    /// The schema, the database and its servers.
+    pub(super) fn fmt_place(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let database = self.server.get_dbname().unwrap_or_default();
+        write!(f, "PostgreSQL {database}.{} at", self.schema)?;
+        for host in self.server.get_hosts() {
+            match host {
+                tokio_postgres::config::Host::Tcp(name) => write!(f, " {name}")?,
+                tokio_postgres::config::Host::Unix(path) => write!(f, " {}", path.display())?,
+            }
+        }
+        Ok(())
+    }
+}
+
 impl fmt::Debug for PgConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PgConfig")

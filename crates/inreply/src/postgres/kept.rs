@@ -8,9 +8,9 @@ use tokio_postgres::types::Type;
 use super::PgSpool;
 use super::error::to_io;
 use super::line::Parameter;
-use crate::spool::QueueId;
+use crate::spool::{Kept, QueueId};
 
-/// A message in the tables; its octets are read with [`Spool::read`](crate::spool::Spool::read).
+/// A message in the tables, without its octets: those [`Spool::read`](crate::spool::Spool::read) gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PgKept {
@@ -44,6 +44,32 @@ impl PgSpool {
         let kept = &self.shared.connector.sql().kept;
         let rows = self.shared.fast.query(kept, &parameters).await?;
         rows.iter().map(PgKept::of).collect()
+    }
+
+    /// The newest messages that are kept, at most `most`, in the order of their arrival.
+    pub(super) async fn newest(
+        &self,
+        folder: Option<&str>,
+        most: usize,
+    ) -> io::Result<Vec<PgKept>> {
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let parameters: [Parameter<'_>; 2] = [(&folder, Type::TEXT), (&most, Type::INT8)];
+        let newest = &self.shared.connector.sql().newest;
+        let rows = self.shared.fast.query(newest, &parameters).await?;
+        rows.iter().map(PgKept::of).collect()
+    }
+
+    /// The size of a message in octets; 0 where it is not kept.
+    pub(super) async fn size(&self, id: QueueId) -> io::Result<u64> {
+        let name = id.to_string();
+        let parameters: [Parameter<'_>; 1] = [(&name, Type::TEXT)];
+        let size = &self.shared.connector.sql().size;
+        let rows = self.shared.fast.query(size, &parameters).await?;
+        let octets: i32 = match rows.first() {
+            Some(row) => row.try_get(0).map_err(to_io)?,
+            None => 0,
+        };
+        Ok(u64::try_from(octets).unwrap_or_default())
     }
 
     /// One message without its octets; none where it is not kept.
@@ -96,6 +122,16 @@ impl PgSpool {
         let discard = &self.shared.connector.sql().discard;
         let gone = self.shared.sure.query(discard, &parameters).await?;
         Ok(!gone.is_empty())
+    }
+}
+
+impl From<Kept> for PgKept {
+    fn from(kept: Kept) -> Self {
+        Self {
+            id: kept.id,
+            folder: kept.folder,
+            reason: kept.reason,
+        }
     }
 }
 

@@ -19,6 +19,7 @@
 //! waits costs a query in two seconds. `NOTIFY` takes a lock of the whole database at commit, once a group. Beyond one PostgreSQL the
 //! tables part by the hash of the token (`lane`): its order and its keys stay together, and nothing else has to.
 
+mod any;
 mod config;
 mod error;
 mod kept;
@@ -40,6 +41,7 @@ use tokio::task::JoinSet;
 use tokio_postgres::Transaction;
 use tokio_postgres::types::Type;
 
+pub use self::any::{AnyDraft, AnySpool};
 pub use self::config::PgConfig;
 pub use self::error::{CompleteError, PgConfigError};
 pub use self::kept::PgKept;
@@ -233,6 +235,13 @@ impl fmt::Debug for PgSpool {
         f.debug_struct("PgSpool")
             .field("config", self.shared.connector.config())
             .finish_non_exhaustive()
+    }
+}
+
+/// The database and its servers, without the password.
+impl fmt::Display for PgSpool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.shared.connector.config().fmt_place(f)
     }
 }
 

@@ -28,10 +28,12 @@ pub(super) struct Sql {
     pub(super) insert: String,
     pub(super) kept: String,
     pub(super) listen: String,
+    pub(super) newest: String,
     pub(super) put_off: String,
     pub(super) read: String,
     pub(super) retry: String,
     pub(super) revive: String,
+    pub(super) size: String,
     pub(super) take: String,
 }
 
@@ -53,10 +55,12 @@ impl Sql {
             insert: of(include_str!("statements/insert.sql")),
             kept: of(include_str!("statements/kept.sql")),
             listen: format!("LISTEN {schema}"),
+            newest: of(include_str!("statements/newest.sql")),
             put_off: of(include_str!("statements/put_off.sql")),
             read: of(include_str!("statements/read.sql")),
             retry: of(include_str!("statements/retry.sql")),
             revive: of(include_str!("statements/revive.sql")),
+            size: of(include_str!("statements/size.sql")),
             take: of(include_str!("statements/take.sql")),
         }
     }

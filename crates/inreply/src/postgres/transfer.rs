@@ -29,11 +29,7 @@ impl PgSpool {
     /// The first of them; what was moved stays moved.
     pub async fn move_from(&self, maildir: &Maildir) -> io::Result<usize> {
         let kept = blocking(maildir, |maildir| maildir.kept(None)).await?;
-        let kept = kept.into_iter().map(|kept| PgKept {
-            id: kept.id,
-            folder: kept.folder,
-            reason: kept.reason,
-        });
+        let kept = kept.into_iter().map(PgKept::from);
         self.move_in(maildir, kept.collect()).await
     }
 
@@ -224,7 +220,7 @@ impl PgSpool {
     }
 }
 
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     maildir: &Maildir,
     work: impl FnOnce(&Maildir) -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {

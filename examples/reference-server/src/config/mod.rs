@@ -7,6 +7,7 @@ mod keys;
 mod outbound;
 mod outbox;
 mod save;
+mod spool;
 
 use std::fs;
 use std::net::IpAddr;
@@ -26,9 +27,11 @@ use self::inbound::Inbound;
 use self::keep::Keep;
 use self::outbound::Outbound;
 use self::outbox::OutboxLimits;
+use self::spool::SpoolPlace;
 
 pub(crate) use self::inbound::Authentication;
 pub(crate) use self::outbound::Tls;
+pub(crate) use self::spool::Role;
 
 /// The file with every key, its default and what it is for.
 pub(crate) const DEFAULT: &str = include_str!("../../config.toml");
@@ -47,10 +50,14 @@ pub(crate) struct Config {
     pub(crate) discard_no_reply: bool,
     pub(crate) retired_keys: Vec<u8>,
     pub(crate) inbound: Inbound,
+    pub(crate) spool: SpoolPlace,
     pub(crate) keep: Keep,
     pub(crate) outbound: Outbound,
     pub(crate) outbox: OutboxLimits,
     pub(crate) console: Console,
+    /// Which part of a server the process is; the command line says it.
+    #[serde(skip)]
+    pub(crate) role: Role,
 }
 
 /// The language of mails.
@@ -75,10 +82,12 @@ impl Default for Config {
             discard_no_reply: false,
             retired_keys: Vec::new(),
             inbound: Inbound::default(),
+            spool: SpoolPlace::default(),
             keep: Keep::default(),
             outbound: Outbound::default(),
             outbox: OutboxLimits::default(),
             console: Console::default(),
+            role: Role::default(),
         }
     }
 }
@@ -103,6 +112,7 @@ impl Config {
         self.signer()?;
         self.outbox()?;
         self.operator()?;
+        self.postgres()?;
         Ok(())
     }
 
@@ -137,10 +147,6 @@ impl Config {
             config = config.signing(selector, Some(key))?;
         }
         Ok(config)
-    }
-
-    pub(crate) fn spool(&self) -> PathBuf {
-        self.data.join("spool")
     }
 
     /// Where mail for postmaster and abuse is sent on.

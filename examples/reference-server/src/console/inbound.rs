@@ -7,7 +7,9 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use inreply::mime::Message;
-use inreply::spool::{Kept, Maildir, Preamble, QueueId};
+use inreply::postgres::{AnySpool, PgKept};
+use inreply::receiver::Receiver;
+use inreply::spool::{Preamble, QueueId};
 use serde::Deserialize;
 use tokio::task::spawn_blocking;
 
@@ -15,6 +17,7 @@ use super::explain::{Explained, explained};
 use super::page::{Failure, Page, html, moment};
 use super::visitor::{Posted, Visitor};
 use super::{Console, Nothing};
+use crate::forum::Forum;
 
 /// Messages on one page, the newest first.
 const SHOWN: usize = 100;
@@ -58,8 +61,9 @@ pub(super) async fn list(
     visitor: Visitor,
     Query(filter): Query<Filter>,
 ) -> Result<Response, Failure> {
-    let spool = console.server.parts().await?.receiver.spool().clone();
-    let kept = spawn_blocking(move || spool.kept(None)).await??;
+    let receiver = console.server.parts().await?.receiver;
+    let spool = receiver.spool();
+    let kept = spool.kept(None).await?;
     let mut folders: Vec<String> = kept.iter().map(|kept| kept.folder.clone()).collect();
     folders.sort();
     folders.dedup();
@@ -69,7 +73,10 @@ pub(super) async fn list(
         .rev()
         .filter(|kept| filter.folder.is_empty() || kept.folder == filter.folder)
         .filter(|kept| before.is_none_or(|before| kept.id < before));
-    let rows: Vec<Row> = wanted.by_ref().take(SHOWN).map(row).collect();
+    let mut rows = Vec::new();
+    for kept in wanted.by_ref().take(SHOWN) {
+        rows.push(row(spool, kept).await?);
+    }
     let more = wanted
         .next()
         .and_then(|_| rows.last())
@@ -83,14 +90,14 @@ pub(super) async fn list(
     }))
 }
 
-fn row(kept: &Kept) -> Row {
-    Row {
+async fn row(spool: &AnySpool, kept: &PgKept) -> Result<Row, Failure> {
+    Ok(Row {
         id: kept.id.to_string(),
         at: moment(kept.id.arrival()),
         folder: kept.folder.clone(),
-        octets: std::fs::metadata(kept.path()).map_or(0, |file| file.len()),
+        octets: spool.size(kept.id).await?,
         reason: kept.reason.clone().unwrap_or_default(),
-    }
+    })
 }
 
 #[derive(Template)]
@@ -111,7 +118,7 @@ pub(super) async fn show(
 ) -> Result<Response, Failure> {
     let receiver = console.server.parts().await?.receiver;
     let (kept, file) = read(receiver.spool(), &id).await?;
-    let row = row(&kept);
+    let row = row(receiver.spool(), &kept).await?;
     let shown = spawn_blocking(move || {
         let split = Preamble::split(&file);
         let (envelope, message) = match &split {
@@ -147,19 +154,13 @@ pub(super) async fn show(
 }
 
 /// A message that is kept, and its file.
-async fn read(spool: &Maildir, id: &str) -> Result<(Kept, Vec<u8>), Failure> {
+async fn read(spool: &AnySpool, id: &str) -> Result<(PgKept, Vec<u8>), Failure> {
     // An id is hexadecimal digits: no path leads out of the spool.
     let id: QueueId = id.parse().map_err(|_| Failure::not_found())?;
-    let spool = spool.clone();
-    let found = spawn_blocking(move || {
-        let Some(kept) = spool.find(id)? else {
-            return Ok(None);
-        };
-        let mut file = std::fs::read(kept.path())?;
-        file.truncate(MAX_READ);
-        Ok::<_, std::io::Error>(Some((kept, file)))
-    });
-    found.await??.ok_or_else(Failure::not_found)
+    let kept = spool.find(id).await?.ok_or_else(Failure::not_found)?;
+    let mut file = spool.original(id).await.map_err(told)?;
+    file.truncate(MAX_READ);
+    Ok((kept, file))
 }
 
 pub(super) async fn original(
@@ -199,7 +200,8 @@ pub(super) async fn retry(
     Path(id): Path<String>,
     _: Posted<Nothing>,
 ) -> Result<Response, Failure> {
-    change(&console, &id, |spool, id| spool.retry(id)).await?;
+    let (receiver, named) = named(&console, &id).await?;
+    receiver.spool().retry(named).await.map_err(told)?;
     Ok(Redirect::to(&format!("/inbound/{id}")).into_response())
 }
 
@@ -208,22 +210,24 @@ pub(super) async fn discard(
     Path(id): Path<String>,
     _: Posted<Nothing>,
 ) -> Result<Response, Failure> {
-    change(&console, &id, |spool, id| spool.discard(id)).await?;
+    let (receiver, named) = named(&console, &id).await?;
+    receiver.spool().discard(named).await.map_err(told)?;
     Ok(Redirect::to("/inbound").into_response())
 }
 
-async fn change(
+async fn named(
     console: &Console,
     id: &str,
-    work: impl FnOnce(&Maildir, QueueId) -> std::io::Result<()> + Send + 'static,
-) -> Result<(), Failure> {
-    let id: QueueId = id.parse().map_err(|_| Failure::not_found())?;
-    let spool = console.server.parts().await?.receiver.spool().clone();
-    match spawn_blocking(move || work(&spool, id)).await? {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Failure::not_found()),
-        Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {
-            Err(Failure::bad(error.to_string()))
-        }
-        other => Ok(other?),
+) -> Result<(Arc<Receiver<Forum, AnySpool>>, QueueId), Failure> {
+    let id = id.parse().map_err(|_| Failure::not_found())?;
+    Ok((console.server.parts().await?.receiver, id))
+}
+
+/// What the spool did not do, as a page.
+fn told(error: std::io::Error) -> Failure {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => Failure::not_found(),
+        std::io::ErrorKind::InvalidInput => Failure::bad(error.to_string()),
+        _ => error.into(),
     }
 }

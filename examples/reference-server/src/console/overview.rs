@@ -7,8 +7,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use inreply::health::Health;
-use inreply::spool::Kept;
-use tokio::task::spawn_blocking;
+use inreply::postgres::PgKept;
 
 use super::Console;
 use super::chart::bars;
@@ -42,8 +41,7 @@ pub(super) async fn show(
     visitor: Visitor,
 ) -> Result<Response, Failure> {
     let parts = console.server.parts().await?;
-    let spool = parts.receiver.spool().clone();
-    let kept = spawn_blocking(move || spool.kept(None)).await??;
+    let kept = parts.receiver.spool().kept(None).await?;
     let mut folders: Vec<(String, usize)> = Vec::new();
     for message in &kept {
         match folders.iter_mut().find(|(name, _)| *name == message.folder) {
@@ -73,7 +71,7 @@ pub(super) async fn show(
 }
 
 /// Messages of each of the last 24 hours, the oldest first.
-fn by_hour(kept: &[Kept], now: SystemTime) -> [u64; 24] {
+fn by_hour(kept: &[PgKept], now: SystemTime) -> [u64; 24] {
     let mut hours = [0; 24];
     for message in kept {
         let age = now.duration_since(message.id.arrival()).unwrap_or_default();

@@ -10,7 +10,6 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use inreply::bundle::Bundle;
 use inreply::smtp::secret::Secret;
-use inreply::spool::Maildir;
 use tokio::task::spawn_blocking;
 
 use super::page::{Failure, Page, download, html};
@@ -101,10 +100,12 @@ fn versions() -> String {
 }
 
 fn spool(config: &Config) -> String {
-    let kept = Maildir::open(config.spool()).and_then(|spool| spool.kept(None));
-    let kept = match kept {
+    if matches!(config.postgres(), Ok(Some(_))) {
+        return "the messages are in PostgreSQL: health.txt says how many wait\n".to_owned();
+    }
+    let kept = match config.maildir().and_then(|spool| Ok(spool.kept(None)?)) {
         Ok(kept) => kept,
-        Err(error) => return format!("the spool cannot be read: {error}\n"),
+        Err(error) => return format!("the spool cannot be read: {error:#}\n"),
     };
     let mut text = format!("{} messages are kept\n", kept.len());
     for message in kept

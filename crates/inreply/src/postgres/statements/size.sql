@@ -1,0 +1,1 @@
+SELECT octet_length(octets) FROM $S.octets WHERE id = $1
