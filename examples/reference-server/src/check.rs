@@ -218,7 +218,14 @@ async fn spool(config: &Config, found: &mut Findings) {
         let mut draft = spool.begin(SystemTime::now())?;
         // It is dropped, and gone.
         draft.write(b"check")?;
-        Ok((spool.waiting()?.len(), spool.kept(Some("failure"))?.len()))
+        let listing = spool.listing()?;
+        let count = |name| {
+            let mut counts = listing.counts();
+            counts
+                .find(|(folder, _)| *folder == name)
+                .map_or(0, |(_, count)| count)
+        };
+        Ok((count("new"), count("failure")))
     };
     let written: std::io::Result<_> = written();
     found.part("spool", written.map_err(Into::into), |(waiting, failed)| {

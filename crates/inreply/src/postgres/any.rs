@@ -1,5 +1,6 @@
 //! A maildir or PostgreSQL, as the settings of a program say.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::time::SystemTime;
@@ -45,6 +46,18 @@ pub enum AnySpool {
     Postgres(PgSpool),
 }
 
+/// A spool at a glance: what [`AnySpool::glance`] saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Glance {
+    /// How many messages are in each folder that is not empty, by name.
+    pub counts: Vec<(String, usize)>,
+    /// All of them, in no order: an id tells when its message arrived.
+    pub ids: Vec<QueueId>,
+    /// The newest of those that were asked for, the newest first.
+    pub latest: Vec<PgKept>,
+}
+
 /// A draft of [`AnySpool`].
 #[derive(Debug)]
 #[non_exhaustive]
@@ -69,6 +82,73 @@ impl AnySpool {
                 Ok(kept.await?.into_iter().map(PgKept::from).collect())
             }
             Self::Postgres(tables) => tables.newest(folder, MOST_KEPT).await,
+        }
+    }
+
+    /// Counts what is kept, and gives the newest messages: of `folder` alone where one is named, of those that came before
+    /// `before` where that is given, at most `most`. In folders it opens nothing but the reasons of these. Of tables it sees the
+    /// 100,000 newest.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// use std::time::SystemTime;
+    /// use inreply::postgres::AnySpool;
+    /// use inreply::spool::Maildir;
+    ///
+    /// let root = tempfile::tempdir()?;
+    /// let maildir = Maildir::open(root.path())?;
+    /// let ids = [(); 3].map(|()| maildir.begin(SystemTime::now()).unwrap().commit().unwrap());
+    /// let glance = AnySpool::Maildir(maildir).glance(Some("new"), Some(ids[2]), 1).await?;
+    /// assert_eq!((glance.counts, glance.latest[0].id), (vec![("new".to_owned(), 3)], ids[1]));
+    /// # Ok::<(), std::io::Error>(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Where the folders or the tables cannot be read.
+    pub async fn glance(
+        &self,
+        folder: Option<&str>,
+        before: Option<QueueId>,
+        most: usize,
+    ) -> io::Result<Glance> {
+        match self {
+            Self::Maildir(maildir) => {
+                let folder = folder.map(str::to_owned);
+                let look = move |maildir: &Maildir| {
+                    let listing = maildir.listing()?;
+                    let counts = listing.counts();
+                    let latest = listing.latest(folder.as_deref(), before, most);
+                    Ok(Glance {
+                        counts: counts
+                            .map(|(name, count)| (name.to_owned(), count))
+                            .collect(),
+                        ids: listing.ids().collect(),
+                        latest: latest.into_iter().map(PgKept::from).collect(),
+                    })
+                };
+                blocking(maildir, look).await
+            }
+            Self::Postgres(tables) => {
+                let kept = tables.newest(None, MOST_KEPT).await?;
+                let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+                for message in &kept {
+                    *counts.entry(&message.folder).or_default() += 1;
+                }
+                let wanted = kept.iter().rev().filter(|kept| {
+                    folder.is_none_or(|folder| kept.folder == folder)
+                        && before.is_none_or(|before| kept.id < before)
+                });
+                Ok(Glance {
+                    latest: wanted.take(most).cloned().collect(),
+                    ids: kept.iter().map(|kept| kept.id).collect(),
+                    counts: counts
+                        .into_iter()
+                        .map(|(name, count)| (name.to_owned(), count))
+                        .collect(),
+                })
+            }
         }
     }
 

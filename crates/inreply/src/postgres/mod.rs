@@ -41,7 +41,7 @@ use tokio::task::JoinSet;
 use tokio_postgres::Transaction;
 use tokio_postgres::types::Type;
 
-pub use self::any::{AnyDraft, AnySpool};
+pub use self::any::{AnyDraft, AnySpool, Glance};
 pub use self::config::PgConfig;
 pub use self::error::{CompleteError, PgConfigError};
 pub use self::kept::PgKept;

@@ -72,7 +72,9 @@ impl Listing {
         let mut wanted: Vec<(QueueId, usize)> = Vec::new();
         for (at, (name, _, ids)) in self.folders.iter().enumerate() {
             if folder.is_none_or(|folder| folder == name) {
-                let ids = ids.iter().filter(|id| before.is_none_or(|before| **id < before));
+                let ids = ids
+                    .iter()
+                    .filter(|id| before.is_none_or(|before| **id < before));
                 wanted.extend(ids.map(|id| (*id, at)));
             }
         }

@@ -11,6 +11,7 @@ mod folder_sync;
 mod id;
 mod import;
 mod kept;
+mod listing;
 mod maildir;
 mod preamble;
 // Maildir keeps it; the trait alone claims from it.
@@ -23,6 +24,7 @@ mod shared;
 pub use self::backlog::Backlog;
 pub use self::id::{QueueId, QueueIdError};
 pub use self::kept::Kept;
+pub use self::listing::Listing;
 pub use self::maildir::{Draft, Maildir};
 pub(crate) use self::preamble::date;
 pub use self::preamble::{Envelope, Preamble, Protocol};

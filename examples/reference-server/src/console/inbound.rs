@@ -63,24 +63,18 @@ pub(super) async fn list(
 ) -> Result<Response, Failure> {
     let receiver = console.server.parts().await?.receiver;
     let spool = receiver.spool();
-    let kept = spool.kept(None).await?;
-    let mut folders: Vec<String> = kept.iter().map(|kept| kept.folder.clone()).collect();
-    folders.sort();
-    folders.dedup();
     let before: Option<QueueId> = filter.before.parse().ok();
-    let mut wanted = kept
-        .iter()
-        .rev()
-        .filter(|kept| filter.folder.is_empty() || kept.folder == filter.folder)
-        .filter(|kept| before.is_none_or(|before| kept.id < before));
+    let folder = Some(filter.folder.as_str()).filter(|folder| !folder.is_empty());
+    // One more than is shown tells whether there are more.
+    let glance = spool.glance(folder, before, SHOWN + 1).await?;
     let mut rows = Vec::new();
-    for kept in wanted.by_ref().take(SHOWN) {
+    for kept in glance.latest.iter().take(SHOWN) {
         rows.push(row(spool, kept).await?);
     }
-    let more = wanted
-        .next()
-        .and_then(|_| rows.last())
-        .map(|row| row.id.clone());
+    let more = (glance.latest.len() > SHOWN)
+        .then(|| rows.last().map(|row| row.id.clone()))
+        .flatten();
+    let folders = glance.counts.into_iter().map(|(name, _)| name).collect();
     Ok(html(&InboundPage {
         page: visitor.page("/inbound", visitor.words.inbound),
         folder: filter.folder,

@@ -7,7 +7,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use inreply::health::Health;
-use inreply::postgres::PgKept;
+use inreply::spool::QueueId;
 
 use super::Console;
 use super::chart::bars;
@@ -41,18 +41,11 @@ pub(super) async fn show(
     visitor: Visitor,
 ) -> Result<Response, Failure> {
     let parts = console.server.parts().await?;
-    let kept = parts.receiver.spool().kept(None).await?;
-    let mut folders: Vec<(String, usize)> = Vec::new();
-    for message in &kept {
-        match folders.iter_mut().find(|(name, _)| *name == message.folder) {
-            Some((_, count)) => *count += 1,
-            None => folders.push((message.folder.clone(), 1)),
-        }
-    }
-    folders.sort();
-    let failures = kept.iter().rev().filter(|kept| kept.folder == "failure");
-    let failures = failures
-        .take(FAILURES)
+    let spool = parts.receiver.spool();
+    let glance = spool.glance(Some("failure"), None, FAILURES).await?;
+    let failures = glance
+        .latest
+        .iter()
         .map(|kept| Failed {
             id: kept.id.to_string(),
             at: moment(kept.id.arrival()),
@@ -63,18 +56,21 @@ pub(super) async fn show(
         page: visitor.page("/", visitor.words.overview),
         enabled: parts.config.enabled,
         health: parts.receiver.health().await,
-        chart: bars(visitor.words.by_hour, &by_hour(&kept, SystemTime::now())),
-        folders,
+        chart: bars(
+            visitor.words.by_hour,
+            &by_hour(&glance.ids, SystemTime::now()),
+        ),
+        folders: glance.counts,
         outbound: parts.post.count().await?,
         failures,
     }))
 }
 
 /// Messages of each of the last 24 hours, the oldest first.
-fn by_hour(kept: &[PgKept], now: SystemTime) -> [u64; 24] {
+fn by_hour(ids: &[QueueId], now: SystemTime) -> [u64; 24] {
     let mut hours = [0; 24];
-    for message in kept {
-        let age = now.duration_since(message.id.arrival()).unwrap_or_default();
+    for id in ids {
+        let age = now.duration_since(id.arrival()).unwrap_or_default();
         let ago = usize::try_from(age.as_secs() / Duration::from_hours(1).as_secs());
         if let Some(hour) = ago
             .ok()

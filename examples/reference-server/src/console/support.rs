@@ -103,19 +103,17 @@ fn spool(config: &Config) -> String {
     if matches!(config.postgres(), Ok(Some(_))) {
         return "the messages are in PostgreSQL: health.txt says how many wait\n".to_owned();
     }
-    let kept = match config.maildir().and_then(|spool| Ok(spool.kept(None)?)) {
-        Ok(kept) => kept,
+    let listing = match config.maildir().and_then(|spool| Ok(spool.listing()?)) {
+        Ok(listing) => listing,
         Err(error) => return format!("the spool cannot be read: {error:#}\n"),
     };
-    let mut text = format!("{} messages are kept\n", kept.len());
-    for message in kept
-        .iter()
-        .rev()
-        .filter(|message| message.folder == "failure")
-        .take(100)
-    {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    for (folder, count) in listing.counts() {
+        let _ = writeln!(text, "{folder}: {count} messages");
+    }
+    for message in listing.latest(Some("failure"), None, 100) {
         let reason = message.reason.as_deref().unwrap_or_default();
-        // Writing to a string cannot fail.
         let _ = writeln!(text, "{} {reason}", message.id);
     }
     text
