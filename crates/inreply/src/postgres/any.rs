@@ -54,8 +54,9 @@ pub struct Glance {
     pub counts: Vec<(String, usize)>,
     /// All of them, in no order: an id tells when its message arrived.
     pub ids: Vec<QueueId>,
-    /// The newest of those that were asked for, the newest first.
-    pub latest: Vec<PgKept>,
+    /// The newest of those that were asked for, the newest first, each with its size in octets, the preamble included; 0 for one
+    /// that went meanwhile.
+    pub latest: Vec<(PgKept, u64)>,
 }
 
 /// A draft of [`AnySpool`].
@@ -99,7 +100,7 @@ impl AnySpool {
     /// let maildir = Maildir::open(root.path())?;
     /// let ids = [(); 3].map(|()| maildir.begin(SystemTime::now()).unwrap().commit().unwrap());
     /// let glance = AnySpool::Maildir(maildir).glance(Some("new"), Some(ids[2]), 1).await?;
-    /// assert_eq!((glance.counts, glance.latest[0].id), (vec![("new".to_owned(), 3)], ids[1]));
+    /// assert_eq!((glance.counts, glance.latest[0].0.id), (vec![("new".to_owned(), 3)], ids[1]));
     /// # Ok::<(), std::io::Error>(())
     /// # })?;
     /// # Ok::<(), std::io::Error>(())
@@ -125,7 +126,13 @@ impl AnySpool {
                             .map(|(name, count)| (name.to_owned(), count))
                             .collect(),
                         ids: listing.ids().collect(),
-                        latest: latest.into_iter().map(PgKept::from).collect(),
+                        latest: latest
+                            .into_iter()
+                            .map(|kept| {
+                                let size = std::fs::metadata(kept.path());
+                                (PgKept::from(kept), size.map_or(0, |file| file.len()))
+                            })
+                            .collect(),
                     })
                 };
                 blocking(maildir, look).await
@@ -140,8 +147,12 @@ impl AnySpool {
                     folder.is_none_or(|folder| kept.folder == folder)
                         && before.is_none_or(|before| kept.id < before)
                 });
+                let mut latest = Vec::new();
+                for kept in wanted.take(most) {
+                    latest.push((kept.clone(), tables.size(kept.id).await?));
+                }
                 Ok(Glance {
-                    latest: wanted.take(most).cloned().collect(),
+                    latest,
                     ids: kept.iter().map(|kept| kept.id).collect(),
                     counts: counts
                         .into_iter()

@@ -67,10 +67,8 @@ pub(super) async fn list(
     let folder = Some(filter.folder.as_str()).filter(|folder| !folder.is_empty());
     // One more than is shown tells whether there are more.
     let glance = spool.glance(folder, before, SHOWN + 1).await?;
-    let mut rows = Vec::new();
-    for kept in glance.latest.iter().take(SHOWN) {
-        rows.push(row(spool, kept).await?);
-    }
+    let shown = glance.latest.iter().take(SHOWN);
+    let rows: Vec<Row> = shown.map(|(kept, octets)| row(kept, *octets)).collect();
     let more = (glance.latest.len() > SHOWN)
         .then(|| rows.last().map(|row| row.id.clone()))
         .flatten();
@@ -84,14 +82,14 @@ pub(super) async fn list(
     }))
 }
 
-async fn row(spool: &AnySpool, kept: &PgKept) -> Result<Row, Failure> {
-    Ok(Row {
+fn row(kept: &PgKept, octets: u64) -> Row {
+    Row {
         id: kept.id.to_string(),
         at: moment(kept.id.arrival()),
         folder: kept.folder.clone(),
-        octets: spool.size(kept.id).await?,
+        octets,
         reason: kept.reason.clone().unwrap_or_default(),
-    })
+    }
 }
 
 #[derive(Template)]
@@ -112,7 +110,7 @@ pub(super) async fn show(
 ) -> Result<Response, Failure> {
     let receiver = console.server.parts().await?.receiver;
     let (kept, file) = read(receiver.spool(), &id).await?;
-    let row = row(receiver.spool(), &kept).await?;
+    let row = row(&kept, receiver.spool().size(kept.id).await?);
     let shown = spawn_blocking(move || {
         let split = Preamble::split(&file);
         let (envelope, message) = match &split {

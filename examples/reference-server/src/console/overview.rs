@@ -46,7 +46,7 @@ pub(super) async fn show(
     let failures = glance
         .latest
         .iter()
-        .map(|kept| Failed {
+        .map(|(kept, _)| Failed {
             id: kept.id.to_string(),
             at: moment(kept.id.arrival()),
             reason: kept.reason.clone().unwrap_or_default(),
