@@ -136,14 +136,14 @@ impl Maildir {
     }
 
     /// The names in a folder; none of one that is not there.
-    pub(super) fn list(&self, path: &Path) -> io::Result<Vec<OsString>> {
+    fn list(&self, path: &Path) -> io::Result<Vec<OsString>> {
         match self.files().list(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
             other => other,
         }
     }
 
-    pub(super) fn entry(&self, folder: &str, path: &Path, file: &str) -> Option<Kept> {
+    fn entry(&self, folder: &str, path: &Path, file: &str) -> Option<Kept> {
         let id: QueueId = file.parse().ok()?;
         let path = path.join(file);
         let reason = match folder {

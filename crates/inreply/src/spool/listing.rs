@@ -1,7 +1,6 @@
 //! What the spool keeps, at a glance: 100,000 messages are counted and leafed through without one of them being opened.
 
 use std::io;
-use std::path::PathBuf;
 
 use super::{Kept, Maildir, QueueId};
 
@@ -27,8 +26,8 @@ use super::{Kept, Maildir, QueueId};
 #[derive(Debug)]
 pub struct Listing {
     spool: Maildir,
-    /// Name, path, and what is in it in no order.
-    folders: Vec<(String, PathBuf, Vec<QueueId>)>,
+    /// Name, and what is in it in no order.
+    folders: Vec<(String, Vec<QueueId>)>,
 }
 
 impl Maildir {
@@ -39,12 +38,15 @@ impl Maildir {
     pub fn listing(&self) -> io::Result<Listing> {
         let mut folders = Vec::new();
         for (name, path) in self.folders()? {
-            let files = self.list(&path)?;
+            let files = match self.files().list(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+                other => other?,
+            };
             let ids = files.iter().filter_map(|file| file.to_str()?.parse().ok());
             let ids: Vec<QueueId> = ids.collect();
-            folders.push((name, path, ids));
+            folders.push((name, ids));
         }
-        folders.sort_unstable_by(|(one, ..), (other, ..)| one.cmp(other));
+        folders.sort_unstable();
         Ok(Listing {
             spool: self.clone(),
             folders,
@@ -57,25 +59,25 @@ impl Listing {
     pub fn counts(&self) -> impl Iterator<Item = (&str, usize)> {
         let counts = self.folders.iter();
         counts
-            .map(|(name, _, ids)| (name.as_str(), ids.len()))
+            .map(|(name, ids)| (name.as_str(), ids.len()))
             .filter(|(_, count)| *count > 0)
     }
 
     /// The messages of all folders, in no order.
     pub fn ids(&self) -> impl Iterator<Item = QueueId> {
-        self.folders.iter().flat_map(|(_, _, ids)| ids).copied()
+        self.folders.iter().flat_map(|(_, ids)| ids).copied()
     }
 
     /// The newest messages, of `folder` alone where one is named and of those that came before `before` where that is given: at
     /// most `most`, the newest first. It reads the reasons of these, and nothing else.
     pub fn latest(&self, folder: Option<&str>, before: Option<QueueId>, most: usize) -> Vec<Kept> {
-        let mut wanted: Vec<(QueueId, usize)> = Vec::new();
-        for (at, (name, _, ids)) in self.folders.iter().enumerate() {
+        let mut wanted: Vec<QueueId> = Vec::new();
+        for (name, ids) in &self.folders {
             if folder.is_none_or(|folder| folder == name) {
                 let ids = ids
                     .iter()
                     .filter(|id| before.is_none_or(|before| **id < before));
-                wanted.extend(ids.map(|id| (*id, at)));
+                wanted.extend(ids);
             }
         }
         // What is not shown need not be sorted.
@@ -84,11 +86,10 @@ impl Listing {
             wanted.truncate(most);
         }
         wanted.sort_unstable_by(|one, other| other.cmp(one));
-        let kept = wanted.into_iter().filter_map(|(id, at)| {
-            let (name, path, _) = self.folders.get(at)?;
-            self.spool.entry(name, path, &id.to_string())
-        });
-        kept.collect()
+        // One that was dropped meanwhile is left out.
+        let kept = wanted.into_iter();
+        kept.filter_map(|id| self.spool.find(id).ok().flatten())
+            .collect()
     }
 }
 
