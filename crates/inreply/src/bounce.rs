@@ -28,13 +28,12 @@ pub struct Bounce {
 }
 
 impl Bounce {
-    /// What a report says of the recipient that failed; none where delivery is still tried for everybody it names (RFC 3464
-    /// §2.3.3), so that nothing is lost yet.
+    /// What a report says of the recipient that failed; none where it names recipients and none that failed (RFC 3464 §2.3.3):
+    /// what is still tried, or has arrived, is not lost.
     pub(crate) fn of(token: Opened, verdict: &Verdict) -> Option<Self> {
         let recipients = verdict.recipients();
-        let failed = recipients
-            .iter()
-            .find(|recipient| recipient.action() != Action::Delayed);
+        let with = |action| recipients.iter().find(move |one| one.action() == action);
+        let failed = with(Action::Failed).or_else(|| with(Action::Unknown));
         if failed.is_none() && !recipients.is_empty() {
             return None;
         }

@@ -29,6 +29,7 @@ struct Product {
     told: mpsc::UnboundedSender<Notice>,
     deaf_for: std::sync::atomic::AtomicU32,
     said: Said,
+    listening: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// What was said to the relay, a text a try.
@@ -37,6 +38,7 @@ type Said = Arc<Mutex<Vec<(QueueId, String)>>>;
 impl Notices for Product {
     async fn ended(&self, notice: &Notice) -> Result<(), NoticeError> {
         use std::sync::atomic::Ordering::SeqCst;
+        let _listening = self.listening.lock().await;
         let deaf = self
             .deaf_for
             .fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1));
@@ -61,6 +63,7 @@ struct Post {
     folder: TempDir,
     metrics: Metrics,
     said: Said,
+    listening: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// Waits of milliseconds in the place of minutes.
@@ -83,13 +86,14 @@ impl Post {
         let store = RedbStore::open(folder.path().join("outbox.redb")).unwrap();
         let metrics = Metrics::default();
         let outbox = Outbox::new(store, config).metrics(metrics.clone());
-        let said = Said::default();
+        let (said, listening) = (Said::default(), Arc::default());
         let (told, heard) = mpsc::unbounded_channel();
         let (stop, stopped) = watch::channel(false);
         let product = Product {
             told,
             deaf_for: deaf_for.into(),
             said: Arc::clone(&said),
+            listening: Arc::clone(&listening),
         };
         let sending = tokio::spawn(outbox::run(outbox.clone(), relay, product, stopped));
         Self {
@@ -100,6 +104,7 @@ impl Post {
             folder,
             metrics,
             said,
+            listening,
         }
     }
 
@@ -218,6 +223,43 @@ async fn many_messages_go_on_one_connection() {
     let different: HashSet<_> = accepted.iter().map(|one| one.message.clone()).collect();
     assert_eq!((accepted.len(), different.len()), (300, 300));
     assert_eq!(relay.connections(), 1);
+    post.done().await;
+}
+
+/// The one message's report is not the other's, whoever gives up waiting.
+#[tokio::test]
+async fn a_connection_that_was_given_up_takes_no_message() {
+    let relay = SimulatedRelay::start().await.unwrap();
+    let mut connection = relay.relay().open().await.unwrap();
+    let (slow, next) = (letter(&["end-slow-300"]), letter(&["550"]));
+    let sending = connection.send_before(
+        slow.envelope().clone(),
+        slow.message(),
+        Some(next.envelope()),
+    );
+    assert!(timeout(50 * MILLI, sending).await.is_err());
+    assert!(!connection.is_open());
+    let sent = connection
+        .send(next.envelope().clone(), next.message())
+        .await;
+    assert!(sent.result.is_err() && !sent.begun, "{sent:?}");
+}
+
+#[tokio::test]
+async fn a_slow_product_keeps_no_relay_waiting() {
+    let relay = SimulatedRelay::start().await.unwrap();
+    let mut post = Post::open(config(), relay.relay());
+    let letters = (0..200).map(|number| letter(&[&format!("ann{number}")]));
+    // It hears of nothing for as long as this is held.
+    let listening = Arc::clone(&post.listening);
+    let deaf = listening.lock().await;
+    post.outbox.enqueue_all(letters.collect()).await.unwrap();
+    assert!(arrived(&relay, 60).await.len() >= 60);
+    drop(deaf);
+    for _ in 0..200 {
+        assert!(post.hear().await.1.is_delivered());
+    }
+    assert_eq!((relay.accepted().len(), relay.connections()), (200, 1));
     post.done().await;
 }
 

@@ -266,6 +266,14 @@ fn a_delay_is_no_bounce_of_the_recipient() {
         "{:?}",
         outcome("delayed")
     );
+    // What reached one and not the other is about the other.
+    let both = outcome(
+        "delivered\r\nStatus: 2.1.5\r\n\r\nFinal-Recipient: rfc822; bob@example.com\r\nAction: failed",
+    );
+    let Outcome::Bounced(bounce) = both else {
+        panic!()
+    };
+    assert_eq!(bounce.status.unwrap().to_string(), "4.4.1");
     let Outcome::Bounced(bounce) = outcome("failed") else {
         panic!()
     };

@@ -21,6 +21,9 @@ use crate::relay::Relay;
 /// Results that wait for the next commit.
 const UNSETTLED: usize = 4_096;
 
+/// Messages of a lane of which the product has not heard yet; beyond them the lane waits for it.
+const UNTOLD: usize = 64;
+
 /// Sends what is in the outbox until `shutdown` holds true or its sender is gone; then messages that are with the relay are
 /// finished.
 ///
@@ -164,23 +167,52 @@ impl<S: Store, N: Notices> Sender<S, N> {
         }
     }
 
-    /// One message at a time, on at most one connection.
+    /// One message at a time, on at most one connection; beside it the product is told of those before.
     async fn lane(self: Arc<Self>) {
+        let (tried, untold) = mpsc::channel(UNTOLD);
+        tokio::join!(self.send(tried), self.tell_all(untold));
+    }
+
+    async fn send(&self, tried: mpsc::Sender<Entry>) {
         let (mut open, mut ahead) = (None, None);
         while let Some(job) = match ahead.take() {
             Some(job) => Some(job),
             None => self.jobs.take(self.config().idle).await,
         } {
-            ahead = self.jobs.take_ahead();
-            self.finish(&mut open, job, ahead.as_ref()).await;
+            // A relay that has the envelope of the next waits for its octets, and is not to wait for the product.
+            if tried.capacity() > 0 {
+                ahead = self.jobs.take_ahead();
+            }
+            if let Some(entry) = self.attempt(&mut open, job, ahead.as_ref()).await {
+                // The other side lives as long as this one.
+                let _ = tried.send(entry).await;
+            }
         }
         if let Some(open) = open {
             open.quit().await;
         }
     }
 
-    /// Tries a message, and tells the product of those for whom it ended.
-    async fn finish(&self, open: &mut Option<Open>, job: Job, ahead: Option<&Job>) {
+    /// Tells the product of messages, and has their state committed.
+    async fn tell_all(&self, mut untold: mpsc::Receiver<Entry>) {
+        while let Some(mut entry) = untold.recv().await {
+            self.tell(&mut entry).await;
+            let settlement = if entry.recipients().is_empty() {
+                Settlement::Done(entry.id())
+            } else {
+                Settlement::Later(Box::new(entry))
+            };
+            let _ = self.results.send(settlement).await;
+        }
+    }
+
+    /// Tries a message, and notes how it went; none where the relay is away, and the message was given back.
+    async fn attempt(
+        &self,
+        open: &mut Option<Open>,
+        job: Job,
+        ahead: Option<&Job>,
+    ) -> Option<Entry> {
         let Job { mut entry, message } = job;
         if let Some(envelope) = entry.envelope() {
             let next = ahead.and_then(|job| job.entry.envelope());
@@ -194,7 +226,8 @@ impl<S: Store, N: Notices> Sender<S, N> {
                     if let Some(transcript) = said {
                         self.notices.said(entry.id(), &transcript);
                     }
-                    return self.give_back(entry).await;
+                    self.give_back(entry).await;
+                    return None;
                 }
             };
             let (now, chance) = (SystemTime::now(), getrandom::u32().unwrap_or_default());
@@ -212,14 +245,7 @@ impl<S: Store, N: Notices> Sender<S, N> {
                 tracing::info!(id = %entry.id(), why = entry.last_words(), "a message is tried again later");
             }
         }
-        self.tell(&mut entry).await;
-        let settlement = if entry.recipients().is_empty() {
-            Settlement::Done(entry.id())
-        } else {
-            Settlement::Later(Box::new(entry))
-        };
-        // The other side lives as long as this one.
-        let _ = self.results.send(settlement).await;
+        Some(entry)
     }
 
     /// Tells the product how the message ended, and forgets those of whom it has heard.

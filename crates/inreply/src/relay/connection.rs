@@ -95,6 +95,8 @@ impl Connection {
     /// Sends one message, and the envelope of the next right behind its last octet where the server has PIPELINING
     /// (RFC 2920 §3.1): one round trip a message instead of two. The next call sends that message, or the connection is given up;
     /// nothing of it but the envelope goes before. Its first words stand in the transcript of this one.
+    ///
+    /// A call that is given up on its way, or fails, leaves a connection that takes no other message.
     pub async fn send_before(
         &mut self,
         envelope: Envelope,
@@ -142,12 +144,15 @@ impl Connection {
             Some(_) => return Err(SendError::NotReady.into()),
             None => self.wire.client.send(Instant::now(), envelope)?,
         }
+        // It is known to the next call only where this one comes to its report: given up on the way, or broken, the connection
+        // would give the one message's report to the other.
+        let mut announced = None;
         loop {
             match self.next_event().await? {
                 Event::BodyWanted => {
                     *begun = true;
                     // One that the server cannot take says so when it is sent.
-                    self.announced = next
+                    announced = next
                         .filter(|next| self.wire.client.send_next((*next).clone()).is_ok())
                         .cloned();
                     for piece in message.chunks(PIECE) {
@@ -158,7 +163,10 @@ impl Connection {
                     }
                     let _ = self.wire.client.finish_body(Instant::now());
                 }
-                Event::Finished(report) => return Ok(report),
+                Event::Finished(report) => {
+                    self.announced = announced;
+                    return Ok(report);
+                }
                 Event::Closed(reason) => return Err(self.closed(reason)),
                 _ => {}
             }

@@ -92,13 +92,15 @@ impl Maildir {
                 format!("a message in {} is not tried again", kept.folder),
             ));
         }
+        // The reason first: a worker that fails it again at once writes another.
+        remove_if_there(self.files(), &reason_of(kept.path()))?;
         self.files().rename(kept.path(), &self.path(id))?;
         // A worker of this process takes it at once.
         if self.queue().arrived(id) {
             #[cfg(feature = "tokio")]
             self.arrived().notify_one();
         }
-        remove_if_there(self.files(), &reason_of(kept.path()))
+        Ok(())
     }
 
     /// Deletes a message, wherever it is.
