@@ -112,7 +112,7 @@ pub(crate) async fn run(path: Option<&Path>, network: bool) -> Result<ExitCode> 
         }
     };
     files(&config, path, &mut found);
-    spool(&config, &mut found).await;
+    spool(&config, network, &mut found).await;
     if network && config.site().is_ok() {
         dns(&config, &mut found).await;
         port_25(&config, &mut found).await;
@@ -182,9 +182,12 @@ fn certificate(config: &Config, found: &mut Findings) {
     if file.as_os_str().is_empty() {
         return;
     }
-    let Ok(certificate) = Certificate::read(file, site.reply_domain().as_str()) else {
-        // It was said above.
-        return;
+    let certificate = match Certificate::read(file, site.reply_domain().as_str()) {
+        Ok(certificate) => certificate,
+        Err(error) => {
+            let says = format!("what strangers make of it cannot be told: {error}");
+            return found.say(Some(Severity::Unknown), "certificate", says);
+        }
     };
     let left = certificate.expires.map(|expires| {
         let left = expires.duration_since(Timestamp::now());
@@ -200,9 +203,16 @@ fn certificate(config: &Config, found: &mut Findings) {
     found.say(Some(severity), "certificate", certificate);
 }
 
-async fn spool(config: &Config, found: &mut Findings) {
+async fn spool(config: &Config, network: bool, found: &mut Findings) {
     match config.postgres() {
         Ok(None) => {}
+        Ok(Some(_)) if !network => {
+            return found.say(
+                None,
+                "spool",
+                "in PostgreSQL, which is asked without --offline",
+            );
+        }
         Ok(Some(database)) => return tables(database, found).await,
         Err(error) => return found.part("spool", Err(error), |()| String::new()),
     }

@@ -1,13 +1,11 @@
 //! From nothing to a server that can be started: a config, keys, a password, and what is left to do elsewhere.
 
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anstream::println;
 use anstyle::Style;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 use inreply::sign::SigningKey;
 use toml_edit::{Array, DocumentMut, value};
@@ -28,10 +26,10 @@ pub(crate) struct QuickstartArguments {
     data: PathBuf,
     /// Where mail will come in.
     #[arg(long, default_value = "0.0.0.0:25", value_name = "ADDRESS:PORT")]
-    listen: String,
+    listen: SocketAddr,
     /// Where the console will be.
     #[arg(long, default_value = "127.0.0.1:8025", value_name = "ADDRESS:PORT")]
-    console: String,
+    console: SocketAddr,
 }
 
 /// Writes the config to `path`, and the keys that it names.
@@ -46,19 +44,13 @@ pub(crate) fn run(path: &Path, arguments: &QuickstartArguments) -> Result<()> {
     // What was typed is held against the rules before anything is written.
     let config: Config = toml::from_str(&text)?;
     config.site()?;
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(path)
-        .with_context(|| {
-            format!(
-                "cannot make {}; quickstart replaces nothing",
-                path.display()
-            )
-        })?;
-    file.write_all(text.as_bytes())?;
-    done(path, "the settings, each with what it is for");
-
+    let unmade = || {
+        format!(
+            "cannot make {}; quickstart replaces nothing",
+            path.display()
+        )
+    };
+    ensure!(!path.exists(), unmade());
     config.gate()?;
     done(
         &keys.join("1.key"),
@@ -68,6 +60,9 @@ pub(crate) fn run(path: &Path, arguments: &QuickstartArguments) -> Result<()> {
     make_key(rsa, SigningKey::generate_rsa)?;
     make_key(ed25519, SigningKey::generate_ed25519)?;
     let password = console::make_password(&data)?;
+    // Last, so that a run that failed can be repeated.
+    secret_file::create(path, text.as_bytes()).with_context(unmade)?;
+    done(path, "the settings, each with what it is for");
     if let Some(password) = password {
         println!(
             "\nThe console's password is {BOLD}{password}{BOLD:#}\nIt is shown this once; `console-password` sets another."
@@ -107,8 +102,8 @@ fn config(
     let mut file: DocumentMut = DEFAULT.parse()?;
     file["host"] = value(&arguments.host);
     file["data"] = value(data.to_string_lossy().into_owned());
-    file["inbound"]["listen"] = value(&arguments.listen);
-    file["console"]["listen"] = value(&arguments.console);
+    file["inbound"]["listen"] = value(arguments.listen.to_string());
+    file["console"]["listen"] = value(arguments.console.to_string());
     let dkim = dkim
         .iter()
         .map(|(selector, file)| format!("{selector} {}", file.display()));
@@ -153,8 +148,8 @@ mod tests {
             host: host.to_owned(),
             addresses: vec![[192, 0, 2, 1].into()],
             data: folder.path().join("data"),
-            listen: "127.0.0.1:0".to_owned(),
-            console: "127.0.0.1:8025".to_owned(),
+            listen: ([127, 0, 0, 1], 0).into(),
+            console: ([127, 0, 0, 1], 8025).into(),
         };
         assert!(run(&path, &arguments("no host")).is_err() && !path.exists());
         run(&path, &arguments("forge.example")).unwrap();

@@ -39,10 +39,12 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// What monitoring reads; the queues as they are now.
-    pub(crate) async fn metrics_text(&self) -> Result<String> {
-        self.post.measure().await?;
-        Ok(self.receiver.metrics_text().await)
+    /// What monitoring reads; the queues as they are now, or as they were where they cannot be read.
+    pub(crate) async fn metrics_text(&self) -> String {
+        if let Err(error) = self.post.measure().await {
+            tracing::error!(%error, "the outbox cannot be counted");
+        }
+        self.receiver.metrics_text().await
     }
 }
 

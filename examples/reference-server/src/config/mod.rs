@@ -13,7 +13,7 @@ use std::fs;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use inreply::catalogue::{English, Korean};
 use inreply::dns::{doctor, plan::Plan};
 use inreply::logs::{ConversationLog, LogFile, Logs, MailLog, RepliesLog};
@@ -100,7 +100,16 @@ impl Config {
         };
         let text =
             fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        toml::from_str(&text).with_context(|| format!("{} is no config", path.display()))
+        toml::from_str(&text).map_err(|error| {
+            // Its own words show the line, and a password may stand there.
+            let before = error.span().and_then(|span| text.get(..span.start));
+            let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+            anyhow!(
+                "{} is no config: line {line}: {}",
+                path.display(),
+                error.message()
+            )
+        })
     }
 
     /// Makes everything that is made of it, to see whether it can be.
@@ -222,5 +231,36 @@ mod tests {
     fn a_misspelt_key_is_an_error() {
         assert!(toml::from_str::<Config>("hots = \"x\"").is_err());
         assert!(toml::from_str::<Config>("[inbound]\nport = 25").is_err());
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_by_its_line_and_no_password_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        let misspelt =
+            "host = \"forge.example\"\n[spool]\npostgress = \"postgres://u:s3cret@db/x\"\n";
+        fs::write(&path, misspelt).unwrap();
+        let error = format!("{:#}", Config::read(Some(&path)).unwrap_err());
+        assert!(
+            error.contains("line 3") && error.contains("postgress"),
+            "{error}"
+        );
+        assert!(!error.contains("s3cret"), "{error}");
+    }
+
+    #[test]
+    fn saving_opens_the_file_to_nobody() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        fs::write(&path, DEFAULT).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        let link = folder.path().join("link.toml");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        Config::default().save(&link).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o640);
     }
 }

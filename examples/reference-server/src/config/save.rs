@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 use toml_edit::{Array, DocumentMut, Item, value};
 
 use crate::config::Config;
+use crate::secret_file;
 
 impl Config {
     /// Writes what the console changes into the file; comments and all else in it stay.
@@ -33,10 +34,14 @@ impl Config {
         outbound["user"] = value(&self.outbound.user);
         outbound["password_file"] = path_of(&self.outbound.password_file);
         outbound["dkim"] = value(self.outbound.dkim.iter().collect::<Array>());
-        let draft = path.with_extension("toml.new");
-        fs::write(&draft, file.to_string())
-            .with_context(|| format!("cannot write {}", draft.display()))?;
-        fs::rename(&draft, path).with_context(|| format!("cannot write {}", path.display()))
+        let write = || {
+            // Where it is a link, what it leads to; whoever could read it still can, and nobody else: it may hold a password.
+            let real = fs::canonicalize(path)?;
+            let mode = fs::metadata(&real)?.permissions();
+            secret_file::replace(&real, file.to_string().as_bytes())?;
+            fs::set_permissions(&real, mode)
+        };
+        write().with_context(|| format!("cannot write {}", path.display()))
     }
 }
 

@@ -322,7 +322,7 @@ async fn metrics(
     if !visitor.peer.is_loopback() {
         return Err(Failure::not_found());
     }
-    let text = console.server.parts().await?.metrics_text().await?;
+    let text = console.server.parts().await?.metrics_text().await;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
 }
