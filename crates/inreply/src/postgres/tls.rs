@@ -51,7 +51,8 @@ where
     }
 }
 
-/// A stream without channel binding: the password is never sent in clear over it, and the certificate is what is believed.
+/// A stream without channel binding: the certificate is what is believed, and with `sslmode=require` nobody is asked for one that
+/// counts.
 pub(super) struct Stream<S>(client::TlsStream<S>);
 
 impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream for Stream<S> {

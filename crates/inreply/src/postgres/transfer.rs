@@ -26,7 +26,7 @@ impl PgSpool {
     /// committed here, and is not here twice.
     ///
     /// # Errors
-    /// The first of them; what was moved stays moved.
+    /// The first of them, behind a try of all; what was moved stays moved.
     pub async fn move_from(&self, maildir: &Maildir) -> io::Result<usize> {
         let kept = blocking(maildir, |maildir| maildir.kept(None)).await?;
         let kept = kept.into_iter().map(PgKept::from);
@@ -93,7 +93,7 @@ impl PgSpool {
     pub(super) async fn drain(self, maildir: Maildir) {
         loop {
             if let Err(error) = self.drain_once(&maildir).await {
-                tracing::debug!(%error, "the maildir cannot be drained");
+                tracing::error!(%error, "messages stay in the maildir");
             }
             sleep(DRAIN_EVERY).await;
         }
@@ -116,22 +116,30 @@ impl PgSpool {
     }
 
     async fn move_in(&self, maildir: &Maildir, all: Vec<PgKept>) -> io::Result<usize> {
-        let (mut moving, mut moved) = (JoinSet::new(), 0);
+        let (mut moving, mut moved, mut first) = (JoinSet::new(), 0, None);
+        // One that cannot be moved does not keep the others.
+        let mut count = |done: io::Result<()>| match done {
+            Ok(()) => moved += 1,
+            // Another process, or a worker, was faster.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => drop(first.get_or_insert(error)),
+        };
         for kept in all {
             if moving.len() >= AT_ONCE
                 && let Some(done) = moving.join_next().await
             {
-                done??;
-                moved += 1;
+                count(done.map_err(io::Error::from).flatten());
             }
             let (spool, maildir) = (self.clone(), maildir.clone());
             moving.spawn(async move { spool.move_one_in(&maildir, kept).await });
         }
         while let Some(done) = moving.join_next().await {
-            done??;
-            moved += 1;
+            count(done.map_err(io::Error::from).flatten());
         }
-        Ok(moved)
+        match first {
+            None => Ok(moved),
+            Some(error) => Err(error),
+        }
     }
 
     async fn move_one_in(&self, maildir: &Maildir, kept: PgKept) -> io::Result<()> {

@@ -44,6 +44,11 @@ pub(super) async fn write(connector: Arc<Connector>, mut arriving: mpsc::Receive
             octets += next.octets.len();
             group.push(next);
         }
+        // Whoever gave up has told its client to come again: entered now, the message would be here twice.
+        group.retain(|message| !message.done.is_closed());
+        if group.is_empty() {
+            continue;
+        }
         let entered = insert(&connector, &line, &group).await;
         for message in group {
             let done = match &entered {

@@ -1,7 +1,7 @@
 -- Puts what has waited long enough, and what a dead worker held, back into the queue, or with the failures after $1 tries.
 WITH back AS (
     SELECT id, tries + (holder IS NOT NULL)::integer AS tries FROM $S.message
-    WHERE folder = 'new' AND due_at <= clock_timestamp()
+    WHERE folder = 'new' AND due_at <= now()
     ORDER BY due_at
     LIMIT 1000
     FOR UPDATE SKIP LOCKED
