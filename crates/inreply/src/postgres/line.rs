@@ -14,7 +14,7 @@ use super::schema::{self, Sql};
 use super::tls::Rustls;
 use crate::tls;
 
-/// A parameter and its type: with it a statement is one round trip, and passes through poolers that keep no statements.
+/// A parameter and its type: with it a statement is one round trip, and nothing is prepared.
 pub(super) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 
 /// Makes connections to the database, with the tables in it.

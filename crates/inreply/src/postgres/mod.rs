@@ -12,12 +12,7 @@
 //!   it starves nobody. With several workers the order within a token is not kept.
 //! - With [`PgSpool::accept_in`] comment and completion are one transaction, and every reply is one comment by construction. A
 //!   product with its data elsewhere keeps [`IncomingReply::key`](crate::inbox::IncomingReply::key).
-//!
-//! # What grows with what
-//!
-//! Inserts grow with the replies, and commits with their groups; the queue with what waits, not with what is kept. A worker that
-//! waits costs a query in two seconds. `NOTIFY` takes a lock of the whole database at commit, once a group. Beyond one PostgreSQL the
-//! tables part by the hash of the token (`lane`): its order and its keys stay together, and nothing else has to.
+#![doc = include_str!("scale.md")]
 
 mod any;
 mod config;
