@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::domain::EhloName;
+use super::keyword::is_keyword;
 use super::number::number;
 use super::parameter::{MailParameters, RcptParameters};
 use super::path::{ForwardPath, ReversePath, forward_path, reverse_path};
@@ -124,10 +125,10 @@ impl<'a> Command<'a> {
             b"EHLO" => name(line, rest).map(Self::Ehlo),
             b"MAIL" => Self::mail(line, rest),
             b"RCPT" => Self::rcpt(line, rest),
-            b"DATA" => alone(line, rest, Self::Data),
+            b"DATA" => alone(line, rest).map(|()| Self::Data),
             b"BDAT" => bdat(rest),
-            b"RSET" => alone(line, rest, Self::Rset),
-            b"QUIT" => alone(line, rest, Self::Quit),
+            b"RSET" => alone(line, rest).map(|()| Self::Rset),
+            b"QUIT" => alone(line, rest).map(|()| Self::Quit),
             b"NOOP" => Ok(Self::Noop),
             b"HELO" => name(line, rest).map(Self::Helo),
             b"LHLO" => name(line, rest).map(Self::Lhlo),
@@ -145,7 +146,7 @@ impl<'a> Command<'a> {
         let at = memchr::memchr(b' ', line).unwrap_or(line.len());
         let (verb, rest) = line.split_at(at);
         if verb.eq_ignore_ascii_case(b"STARTTLS") {
-            return alone(line, rest, Self::StartTls);
+            return alone(line, rest).map(|()| Self::StartTls);
         }
         if verb.eq_ignore_ascii_case(b"XCLIENT") {
             let rest = trim_start(rest);
@@ -306,9 +307,9 @@ fn behind(line: &[u8], rest: &[u8], error: SyntaxError) -> CommandError {
     CommandError::Syntax(SyntaxError { at, ..error })
 }
 
-fn alone<'a>(line: &[u8], rest: &[u8], command: Command<'a>) -> Result<Command<'a>, CommandError> {
+fn alone(line: &[u8], rest: &[u8]) -> Result<(), CommandError> {
     if rest.is_empty() {
-        Ok(command)
+        Ok(())
     } else {
         Err(syntax(line, rest, "no argument"))
     }
@@ -361,16 +362,16 @@ fn auth<'a>(line: &[u8], rest: &'a [u8]) -> Result<Command<'a>, CommandError> {
 
 /// The keyword and the path behind it. A space behind the colon is no part of the grammar, yet RFC 5321 §3.3 has to warn
 /// of it because so many clients send one; it is taken, for it cannot change what the path is.
-fn path<'a, T>(
+fn path<'a, T, const N: usize>(
     line: &'a [u8],
     rest: &'a [u8],
-    keyword: &'static [u8],
+    keyword: &[u8; N],
     expected: &'static str,
     grammar: impl FnOnce(&'a [u8]) -> Parsed<'a, T>,
 ) -> Result<(&'a [u8], T), CommandError> {
     let behind = rest
-        .split_at_checked(keyword.len())
-        .filter(|(start, _)| start.eq_ignore_ascii_case(keyword))
+        .split_at_checked(N)
+        .filter(|(start, _)| is_keyword(start, keyword))
         .map(|(_, behind)| trim_start(behind))
         .ok_or_else(|| syntax(line, rest, expected))?;
     grammar(behind).map_err(|error| match error {

@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
+use super::labels::edges_hold;
 use super::octets::Octets;
 use super::syntax::{Parsed, SyntaxError, stop, whole};
 
@@ -147,6 +148,7 @@ impl fmt::Display for EhloName<'_> {
 }
 
 /// `Domain / address-literal`. Whether it is UTF-8 is left to the caller, who reads more than the domain as text.
+#[inline(always)]
 pub(crate) fn domain(input: &[u8]) -> Parsed<'_, &[u8]> {
     if input.first() == Some(&b'[') {
         return literal(input);
@@ -156,17 +158,14 @@ pub(crate) fn domain(input: &[u8]) -> Parsed<'_, &[u8]> {
         return stop(input, "a domain of at most 255 octets");
     }
     let (name, rest) = input.split_at(end);
-    for label in name.split(|octet| *octet == b'.') {
-        match label {
-            [] => return stop(input, "a domain"),
-            [b'-', ..] | [.., b'-'] => {
-                return stop(
-                    input,
-                    "a domain whose labels do not begin or end with a hyphen",
-                );
-            }
-            _ => {}
-        }
+    if name.is_empty() {
+        return stop(input, "a domain");
+    }
+    if !edges_hold(name) {
+        return stop(
+            input,
+            "a domain whose labels are not empty and do not begin or end with a hyphen",
+        );
     }
     Ok((rest, name))
 }

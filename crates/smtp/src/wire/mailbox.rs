@@ -116,6 +116,7 @@ impl fmt::Display for Mailbox<'_> {
 }
 
 /// `Mailbox`, leaving the rest.
+#[inline(always)]
 pub(crate) fn mailbox(input: &[u8]) -> Parsed<'_, Mailbox<'_>> {
     let (rest, local) = local_part(input)?;
     let Some((b'@', rest)) = rest.split_first() else {
@@ -137,6 +138,7 @@ pub(crate) fn mailbox(input: &[u8]) -> Parsed<'_, Mailbox<'_>> {
 }
 
 /// `Local-part`, quotes kept.
+#[inline(always)]
 fn local_part(input: &[u8]) -> Parsed<'_, &[u8]> {
     if input.first() == Some(&b'"') {
         return quoted_string(input);

@@ -11,6 +11,8 @@ pub mod data;
 pub mod deferral;
 pub mod domain;
 pub mod dsn;
+mod keyword;
+mod labels;
 pub mod line;
 pub mod mailbox;
 mod number;

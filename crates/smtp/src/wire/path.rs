@@ -200,6 +200,7 @@ impl fmt::Display for Path<'_> {
 }
 
 /// `Reverse-path`, leaving the rest.
+#[inline(always)]
 pub(crate) fn reverse_path(input: &[u8]) -> Parsed<'_, ReversePath<'_>> {
     if let Some(rest) = input.strip_prefix(b"<>") {
         return Ok((rest, ReversePath::Null));
@@ -208,6 +209,7 @@ pub(crate) fn reverse_path(input: &[u8]) -> Parsed<'_, ReversePath<'_>> {
 }
 
 /// `Forward-path`, leaving the rest.
+#[inline(always)]
 pub(crate) fn forward_path(input: &[u8]) -> Parsed<'_, ForwardPath<'_>> {
     const POSTMASTER: &[u8] = b"<postmaster>";
     if let Some((start, rest)) = input.split_at_checked(POSTMASTER.len())
@@ -218,6 +220,7 @@ pub(crate) fn forward_path(input: &[u8]) -> Parsed<'_, ForwardPath<'_>> {
     path(input).map(|(rest, path)| (rest, ForwardPath::Path(path)))
 }
 
+#[inline(always)]
 fn path(input: &[u8]) -> Parsed<'_, Path<'_>> {
     let Some((b'<', rest)) = input.split_first() else {
         return stop(input, "an opening angle bracket");

@@ -55,7 +55,8 @@ impl<'a> From<Error<&'a [u8]>> for Stop<'a> {
     }
 }
 
-/// The result of a grammar function over octets.
+/// The result of a grammar function over octets. Those that every MAIL and RCPT goes through are `inline(always)`: else
+/// each level copies what the one below found, a twentieth of a command's instructions.
 pub(crate) type Parsed<'a, T> = nom::IResult<&'a [u8], T, Stop<'a>>;
 
 /// A recoverable failure: `expected` was wanted where `rest` begins.

@@ -6,6 +6,7 @@ use super::Parameter;
 use crate::wire::command::CommandError;
 use crate::wire::deferral::{DeliverBy, Hold, priority};
 use crate::wire::dsn::{MAX_ENVID, Ret};
+use crate::wire::keyword::is_keyword;
 use crate::wire::mailbox::Mailbox;
 use crate::wire::number::number;
 use crate::wire::xtext::Xtext;
@@ -24,24 +25,24 @@ pub enum BodyType {
 }
 
 impl BodyType {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::BinaryMime => "BINARYMIME",
-            Self::EightBitMime => "8BITMIME",
-            Self::SevenBit => "7BIT",
-        }
-    }
-
     fn parse(value: &[u8]) -> Option<Self> {
-        [Self::EightBitMime, Self::SevenBit, Self::BinaryMime]
-            .into_iter()
-            .find(|body| value.eq_ignore_ascii_case(body.name().as_bytes()))
+        if is_keyword(value, b"8BITMIME") {
+            Some(Self::EightBitMime)
+        } else if is_keyword(value, b"7BIT") {
+            Some(Self::SevenBit)
+        } else {
+            is_keyword(value, b"BINARYMIME").then_some(Self::BinaryMime)
+        }
     }
 }
 
 impl fmt::Display for BodyType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.write_str(match self {
+            Self::SevenBit => "7BIT",
+            Self::EightBitMime => "8BITMIME",
+            Self::BinaryMime => "BINARYMIME",
+        })
     }
 }
 
@@ -97,47 +98,47 @@ impl<'a> MailParameters<'a> {
     pub fn parse(input: &'a [u8]) -> Result<Self, CommandError> {
         let mut all = Self::default();
         for it in Parameter::all(input) {
-            if it.is("SIZE") {
+            if it.is(b"SIZE") {
                 it.set(&mut all.size, "SIZE= and a number of octets", size_value)?;
-            } else if it.is("BODY") {
+            } else if it.is(b"BODY") {
                 it.set(
                     &mut all.body,
                     "BODY=7BIT, BODY=8BITMIME or BODY=BINARYMIME",
                     BodyType::parse,
                 )?;
-            } else if it.is("SMTPUTF8") {
+            } else if it.is(b"SMTPUTF8") {
                 it.raise(&mut all.smtputf8, "SMTPUTF8 without a value")?;
-            } else if it.is("AUTH") {
+            } else if it.is(b"AUTH") {
                 it.set(
                     &mut all.auth,
                     "AUTH=<> or AUTH= and a mailbox in xtext",
                     auth_value,
                 )?;
-            } else if it.is("RET") {
+            } else if it.is(b"RET") {
                 it.set(&mut all.ret, "RET=FULL or RET=HDRS", Ret::parse)?;
-            } else if it.is("ENVID") {
+            } else if it.is(b"ENVID") {
                 it.set(
                     &mut all.envid,
                     "ENVID= and xtext of at most 100 octets",
                     envid_value,
                 )?;
-            } else if it.is("REQUIRETLS") {
+            } else if it.is(b"REQUIRETLS") {
                 it.raise(&mut all.requiretls, "REQUIRETLS without a value")?;
-            } else if it.is("MT-PRIORITY") {
+            } else if it.is(b"MT-PRIORITY") {
                 it.set(
                     &mut all.priority,
                     "MT-PRIORITY= and a number from -9 to 9",
                     priority,
                 )?;
-            } else if it.is("HOLDFOR") {
+            } else if it.is(b"HOLDFOR") {
                 it.set(
                     &mut all.hold,
                     "HOLDFOR= and a number of seconds",
                     Hold::parse_for,
                 )?;
-            } else if it.is("HOLDUNTIL") {
+            } else if it.is(b"HOLDUNTIL") {
                 it.set(&mut all.hold, "HOLDUNTIL= and a date", Hold::parse_until)?;
-            } else if it.is("BY") {
+            } else if it.is(b"BY") {
                 it.set(&mut all.by, "BY= with a time and a mode", DeliverBy::parse)?;
             } else {
                 return Err(it.unknown());

@@ -15,6 +15,7 @@ mod rcpt;
 pub use self::mail::{BodyType, MailParameters};
 pub use self::rcpt::RcptParameters;
 use super::command::CommandError;
+use super::keyword::is_keyword;
 use super::syntax::SyntaxError;
 
 /// One `esmtp-param` and where it begins.
@@ -61,8 +62,8 @@ impl<'a> Parameter<'a> {
         }
     }
 
-    fn is(self, keyword: &str) -> bool {
-        self.keyword.eq_ignore_ascii_case(keyword.as_bytes())
+    fn is<const N: usize>(self, keyword: &[u8; N]) -> bool {
+        is_keyword(self.keyword, keyword)
     }
 
     fn error(self, expected: &'static str) -> CommandError {

@@ -33,13 +33,13 @@ impl<'a> RcptParameters<'a> {
     pub fn parse(input: &'a [u8]) -> Result<Self, CommandError> {
         let mut all = Self::default();
         for it in Parameter::all(input) {
-            if it.is("NOTIFY") {
+            if it.is(b"NOTIFY") {
                 it.set(
                     &mut all.notify,
                     "NOTIFY=NEVER or a list of SUCCESS, FAILURE and DELAY",
                     |value| Notify::parse(value).ok(),
                 )?;
-            } else if it.is("ORCPT") {
+            } else if it.is(b"ORCPT") {
                 it.set(
                     &mut all.orcpt,
                     "ORCPT= with a type, a semicolon and xtext",
