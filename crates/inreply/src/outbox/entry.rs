@@ -151,6 +151,13 @@ impl Entry {
         }
     }
 
+    /// The same, tried next at `at`.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn due_at(mut self, at: SystemTime) -> Self {
+        self.next_try = at;
+        self
+    }
+
     pub(super) fn say(&mut self, words: &str) {
         self.last_words = one_line(words);
     }
@@ -302,12 +309,13 @@ pub(super) fn one_line(words: &str) -> String {
 }
 
 /// Microseconds since 1970, for the octets and the indexes of a store.
-pub(super) fn to_micros(at: SystemTime) -> u64 {
+pub(crate) fn to_micros(at: SystemTime) -> u64 {
     let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
 
-fn from_micros(micros: u64) -> SystemTime {
+/// The time so many microseconds behind 1970.
+pub(crate) fn from_micros(micros: u64) -> SystemTime {
     UNIX_EPOCH
         .checked_add(Duration::from_micros(micros))
         .unwrap_or(UNIX_EPOCH)

@@ -19,6 +19,7 @@
 //!   octets, the same Message-ID included, by which mail programs show them as one. A message without a Message-ID is sent as it is.
 //! - Where **the machine dies**, that holds for all messages since the last commit ([`OutboxConfig::group`]).
 //! - A connection that breaks behind the last octet and before the reply is the same case: the message is sent again.
+//! - Where several send from one store, each message is one sender's at a time ([`Store::claim`]).
 //! - The product is told at least once of each recipient.
 //!
 //! # Who gets nothing
@@ -39,6 +40,8 @@ mod redb;
 mod schedule;
 mod sender;
 mod store;
+#[cfg(all(test, any(feature = "postgres", feature = "redb")))]
+pub(crate) mod suite;
 mod suppression;
 mod upstream;
 
@@ -53,6 +56,8 @@ use tokio::sync::{Notify, mpsc};
 
 pub use self::config::OutboxConfig;
 pub use self::entry::{Entry, Recipient};
+#[cfg(feature = "postgres")]
+pub(crate) use self::entry::{from_micros, to_micros};
 pub use self::letter::Letter;
 pub use self::notice::{End, Notice, NoticeError, Notices};
 #[cfg(feature = "redb")]

@@ -27,7 +27,7 @@ const UNTOLD: usize = 64;
 /// Sends what is in the outbox until `shutdown` holds true or its sender is gone; then messages that are with the relay are
 /// finished.
 ///
-/// Where another process sends from the same store, this one waits until it ends.
+/// Where another process sends from a store that has one sender, this one waits until it ends.
 pub async fn run<S: Store, N: Notices>(
     outbox: Outbox<S>,
     relay: Relay,
@@ -214,6 +214,11 @@ impl<S: Store, N: Notices> Sender<S, N> {
         ahead: Option<&Job>,
     ) -> Option<Entry> {
         let Job { mut entry, message } = job;
+        if !self.outbox.store().holds(entry.id()) {
+            tracing::warn!(id = %entry.id(), "a message may be another sender's by now");
+            self.give_back(entry).await;
+            return None;
+        }
         if let Some(envelope) = entry.envelope() {
             let next = ahead.and_then(|job| job.entry.envelope());
             let sent = self.upstream.send(open, &envelope, &message, next.as_ref());

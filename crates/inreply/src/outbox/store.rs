@@ -11,7 +11,7 @@ use super::suppression::Suppression;
 use crate::spool::QueueId;
 
 /// A durable queue. Processes that share one may all enqueue; claiming and settling is for one sender, or as many as the store
-/// can keep apart.
+/// can keep apart: `RedbStore` has one, `PgOutbox` any number.
 ///
 /// The calls may run at the same time. None of them loads the whole queue: a store keeps an index by [`Entry::next_try`], and one
 /// by [`Entry::expires_at`].
@@ -22,8 +22,9 @@ pub trait Store: Send + Sync + 'static {
         letters: Vec<(Entry, Bytes)>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Claims what is due, the earliest first, with the octets of each; of what has expired only what is due as well. What is claimed is not claimed again until it is settled,
-    /// or its sender has died.
+    /// Claims what is due, the earliest first, with the octets of each; of what has expired only what is due as well. What is
+    /// claimed is not claimed again until it is settled, or its sender has died. Where a store knows of a death by a silence alone, a
+    /// sender that lives may lose a claim: see [`Store::holds`].
     fn claim(
         &self,
         claim: Claim,
@@ -32,11 +33,20 @@ pub trait Store: Send + Sync + 'static {
     /// When the next message is due that nobody has claimed; a time in the past is now.
     fn next_due(&self) -> impl Future<Output = Result<Option<SystemTime>, StoreError>> + Send;
 
+    /// Whether a claimed message is this sender's still; asked right before it goes to the relay, and nothing is sent that is not. A
+    /// store whose claims end with their process alone need not look, so that it defaults to yes; one that lends them for a time has
+    /// to be sure, and says no where it is not.
+    fn holds(&self, _id: QueueId) -> bool {
+        true
+    }
+
     /// Notes the result of a try, so that the death of **this process** does not forget it: asked after each message, and cheap.
     /// [`Store::settle`] makes it durable against all else.
     fn record(&self, entry: &Entry) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Makes results durable together, and gives the claims back. A message that is gone meanwhile stays gone.
+    /// Makes results durable together, and gives the claims back. A message that is gone meanwhile stays gone, and one that another
+    /// sender has stays as that one has it, unless it is done. Asked again with the same results where it has failed, and where
+    /// nobody knows.
     fn settle(
         &self,
         settlements: Vec<Settlement>,

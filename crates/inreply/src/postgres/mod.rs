@@ -19,9 +19,12 @@ mod config;
 mod error;
 mod kept;
 mod line;
+mod outbox;
 mod queue;
 mod schema;
 mod spool;
+#[cfg(test)]
+mod there;
 mod tls;
 mod transfer;
 mod writer;
@@ -41,6 +44,7 @@ pub use self::config::PgConfig;
 pub use self::error::{CompleteError, PgConfigError};
 pub use self::kept::PgKept;
 use self::line::{Connector, Line};
+pub use self::outbox::PgOutbox;
 use self::schema::Sql;
 pub use self::spool::PgDraft;
 use self::writer::{Filing, Writing};
@@ -104,16 +108,13 @@ impl PgSpool {
         let sql = Arc::new(Sql::new(&config.schema));
         let drafts = Arc::new(Semaphore::new(config.draft_octets));
         let connector = Arc::new(Connector::new(config, sql)?);
-        let mut holder = [0; 8];
-        getrandom::fill(&mut holder)
-            .map_err(|error| rustls::Error::General(format!("no random numbers: {error}")))?;
         let shared = Arc::new(Shared {
             fast: Line::new(Arc::clone(&connector), false),
             sure: Line::new(Arc::clone(&connector), true),
             fallback,
             away: AtomicBool::new(false),
             connector: Arc::clone(&connector),
-            holder: i64::from_ne_bytes(holder),
+            holder: new_holder()?,
             held: Mutex::default(),
             wake: Notify::new(),
         });
@@ -238,6 +239,14 @@ impl fmt::Display for PgSpool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.shared.connector.config().fmt_place(f)
     }
+}
+
+/// A number that no other process has, by which the tables know this one.
+fn new_holder() -> Result<i64, TlsError> {
+    let mut holder = [0; 8];
+    getrandom::fill(&mut holder)
+        .map_err(|error| rustls::Error::General(format!("no random numbers: {error}")))?;
+    Ok(i64::from_ne_bytes(holder))
 }
 
 /// Why a message is in a folder, as PostgreSQL takes a text: without NUL.

@@ -3,7 +3,10 @@
 use tokio_postgres::{Client, Error};
 
 /// Each brings the tables from one version to the next; none is ever changed. `$S` stands for the schema.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/1.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("migrations/1.sql"),
+    include_str!("migrations/2.sql"),
+];
 
 /// Settings of a connection whose commits are on disk, or on the replicas that the server waits for.
 pub(super) const DURABLE: &str = "SELECT set_config('synchronous_commit', 'on', false)
@@ -66,7 +69,7 @@ impl Sql {
     }
 }
 
-fn in_schema(text: &str, schema: &str) -> String {
+pub(super) fn in_schema(text: &str, schema: &str) -> String {
     text.replace("$S", schema)
 }
 

@@ -1,7 +1,7 @@
 //! The tables, one transaction at a time.
 
 use std::ops::Bound;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use ::redb::{
     Database, Error, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable,
@@ -9,7 +9,7 @@ use ::redb::{
 };
 use bytes::Bytes;
 
-use super::super::entry::to_micros;
+use super::super::entry::{from_micros, to_micros};
 use crate::outbox::{Claim, Entry, StoreError, Suppression};
 use crate::spool::QueueId;
 
@@ -300,8 +300,4 @@ fn decode(id: QueueId, octets: &[u8]) -> Result<Entry, StoreError> {
 
 fn suppression(mailbox: &str, (reason, since): (&str, u64)) -> Suppression {
     Suppression::from_parts(mailbox.to_owned(), reason.to_owned(), from_micros(since))
-}
-
-fn from_micros(micros: u64) -> SystemTime {
-    UNIX_EPOCH + Duration::from_micros(micros)
 }

@@ -1,0 +1,97 @@
+//! Whose a claimed message is, and for how long.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::time::sleep;
+use tokio_postgres::types::Type;
+
+use super::super::line::Parameter;
+use super::row::{self, micros};
+use super::{PgOutbox, Shared};
+use crate::outbox::{Claim, Entry, StoreError};
+use crate::spool::QueueId;
+
+/// Renews the leases of this process.
+pub(super) async fn beat(shared: Arc<Shared>) {
+    let lease = shared.lease();
+    loop {
+        sleep(lease / 4).await;
+        if let Err(error) = shared.renew().await {
+            tracing::warn!(%error, "leases of outgoing mail could not be renewed");
+        }
+    }
+}
+
+impl Shared {
+    fn lease(&self) -> Duration {
+        self.connector.config().lease
+    }
+
+    async fn renew(&self) -> io::Result<()> {
+        let ids: Vec<String> = self.held().keys().map(ToString::to_string).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let (until, seconds) = (Instant::now() + self.lease(), self.lease().as_secs_f64());
+        let parameters: [Parameter<'_>; 3] = [
+            (&ids, Type::TEXT_ARRAY),
+            (&self.holder, Type::INT8),
+            (&seconds, Type::FLOAT8),
+        ];
+        let renewed = self.fast.query(&self.sql.beat, &parameters).await?;
+        let mut held = self.held();
+        for id in renewed.iter().filter_map(|row| row::id(row).ok()) {
+            held.entry(id).and_modify(|end| *end = until);
+        }
+        Ok(())
+    }
+}
+
+impl PgOutbox {
+    pub(super) async fn lease(&self, claim: Claim) -> Result<Vec<(Entry, Bytes)>, StoreError> {
+        let shared = &self.shared;
+        let statement = match claim.only_expired {
+            true => &shared.sql.claim_expired,
+            false => &shared.sql.claim,
+        };
+        let (now, seconds) = (micros(claim.now), shared.lease().as_secs_f64());
+        let most = i64::try_from(claim.most).unwrap_or(i64::MAX);
+        let octets = i64::try_from(claim.octets).unwrap_or(i64::MAX);
+        let parameters: [Parameter<'_>; 5] = [
+            (&now, Type::INT8),
+            (&most, Type::INT8),
+            (&octets, Type::INT8),
+            (&shared.holder, Type::INT8),
+            (&seconds, Type::FLOAT8),
+        ];
+        // Counted from before the server does, so that this end comes first.
+        let until = Instant::now() + shared.lease();
+        // Both are on their way at once, and done one behind the other.
+        let revived = shared.fast.query(&shared.sql.revive, &[]);
+        let claimed = shared.fast.query(statement, &parameters);
+        let (_, claimed) = tokio::try_join!(revived, claimed).map_err(StoreError::failed)?;
+        let (mut letters, mut held) = (Vec::with_capacity(claimed.len()), shared.held());
+        for row in &claimed {
+            match row::letter(row) {
+                Ok((entry, octets)) => {
+                    // One whose lease ran out while it lay here is being sent already.
+                    if held.insert(entry.id(), until).is_none() {
+                        letters.push((entry, octets));
+                    }
+                }
+                // One that cannot be read does not stop the others.
+                Err(error) => tracing::error!(%error, "a message is left out"),
+            }
+        }
+        Ok(letters)
+    }
+
+    /// Whether a claimed message is this process's still.
+    pub(super) fn has(&self, id: QueueId) -> bool {
+        let until = self.shared.held().get(&id).copied();
+        until.is_some_and(|until| until > Instant::now())
+    }
+}

@@ -1,0 +1,109 @@
+//! What every store keeps, and what many senders share, in a real PostgreSQL: `.ci/postgres` runs these.
+
+use super::*;
+use crate::outbox::Settlement;
+use crate::outbox::Store;
+use crate::outbox::suite::{Place, at, claim, ids, letter, suite};
+use crate::postgres::there;
+use std::collections::HashSet;
+use std::time::Duration;
+
+const LEASE: Duration = Duration::from_secs(1);
+
+impl Place for PgConfig {
+    type Store = PgOutbox;
+
+    async fn open(&self) -> PgOutbox {
+        PgOutbox::new(self.clone()).unwrap()
+    }
+
+    async fn open_again(&self, store: PgOutbox) -> PgOutbox {
+        drop(store);
+        tokio::time::sleep(LEASE + LEASE / 4).await;
+        self.open().await
+    }
+}
+
+/// A schema of a test's own; none where there is no server.
+fn place() -> Option<PgConfig> {
+    Some(there::config("outbox")?.lease(LEASE))
+}
+
+suite!(place());
+
+#[tokio::test]
+async fn each_message_is_one_senders() {
+    let Some(place) = place() else { return };
+    let store = place.open().await;
+    let letters: Vec<_> = (0..200).map(letter).collect();
+    store.insert(letters.clone()).await.unwrap();
+    let mut senders = JoinSet::new();
+    for _ in 0..4 {
+        let sender = place.open().await;
+        senders.spawn(async move {
+            let mut mine = Vec::new();
+            loop {
+                let few = crate::outbox::Claim {
+                    most: 7,
+                    ..claim(300)
+                };
+                let claimed = ids(&sender.claim(few).await.unwrap());
+                if claimed.is_empty() {
+                    return mine;
+                }
+                assert!(claimed.iter().all(|id| sender.holds(*id)));
+                mine.extend(&claimed);
+                let done = claimed.into_iter().map(Settlement::Done);
+                sender.settle(done.collect()).await.unwrap();
+            }
+        });
+    }
+    let sent: Vec<_> = senders.join_all().await.into_iter().flatten().collect();
+    assert_eq!(sent.len(), 200);
+    let once: HashSet<_> = sent.into_iter().collect();
+    assert_eq!(once, ids(&letters).into_iter().collect());
+    assert_eq!(store.count().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_living_sender_keeps_what_it_has() {
+    let Some(place) = place() else { return };
+    let (store, other) = (place.open().await, place.open().await);
+    store.insert(vec![letter(1)]).await.unwrap();
+    let mine = store.claim(claim(1)).await.unwrap();
+    tokio::time::sleep(LEASE * 2).await;
+    assert_eq!(other.claim(claim(1)).await.unwrap(), []);
+    assert!(store.holds(mine[0].0.id()) && !other.holds(mine[0].0.id()));
+}
+
+/// Its statements hang, as where the database is away: it may not send, and what it says later harms nobody.
+#[tokio::test]
+async fn a_sender_that_was_silent_for_a_lease_sends_nothing() {
+    let Some(place) = place() else { return };
+    let (silent, other) = (place.open().await, place.open().await);
+    silent.insert(vec![letter(1), letter(2)]).await.unwrap();
+    let claimed = silent.claim(claim(2)).await.unwrap();
+    let (first, second) = (claimed[0].0.id(), claimed[1].0.id());
+    assert!(silent.holds(first));
+    // What it believes to have until now is what its next sign of life is for.
+    let deaf = std::mem::take(&mut *silent.shared.held());
+    tokio::time::sleep(LEASE + LEASE / 4).await;
+    *silent.shared.held() = deaf;
+    assert!(!silent.holds(first));
+    assert_eq!(ids(&other.claim(claim(2)).await.unwrap()), [first, second]);
+
+    let mut tried = claimed[0].0.clone();
+    tried = tried.due_at(at(50));
+    silent.record(&tried).await.unwrap();
+    let late = vec![
+        Settlement::Later(Box::new(tried)),
+        Settlement::Untouched(second),
+    ];
+    silent.settle(late).await.unwrap();
+    assert_eq!(silent.claim(claim(60)).await.unwrap(), []);
+    let kept = other.read(first).await.unwrap().unwrap();
+    assert_eq!(kept.0, claimed[0].0);
+    // It was sent before it fell silent, after all.
+    silent.settle(vec![Settlement::Done(first)]).await.unwrap();
+    assert_eq!(other.count().await.unwrap(), 1);
+}

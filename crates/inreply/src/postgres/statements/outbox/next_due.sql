@@ -1,0 +1,1 @@
+SELECT min(next_try) FROM $S.outgoing WHERE holder IS NULL

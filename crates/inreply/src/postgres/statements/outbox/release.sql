@@ -1,0 +1,1 @@
+DELETE FROM $S.suppressed WHERE mailbox = $1 RETURNING mailbox

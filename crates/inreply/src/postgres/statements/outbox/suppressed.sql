@@ -1,0 +1,1 @@
+SELECT mailbox, reason, since FROM $S.suppressed WHERE mailbox = ANY ($1)
