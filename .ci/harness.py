@@ -1,5 +1,5 @@
 """What the scripts of this folder share: checks that are counted, ports, waiting, and a server with its data."""
-import os, pathlib, shutil, signal, smtplib, socket, subprocess, sys, time
+import collections, os, pathlib, shutil, signal, smtplib, socket, subprocess, sys, threading, time
 
 PATIENCE = 30
 passed = 0
@@ -74,6 +74,24 @@ class Forge:
     def stop(self):
         self.process.terminate()
         self.process.wait(PATIENCE)
+
+
+class Relay:
+    """The example `failing-relay`, and how often it took which message for whom."""
+
+    def __init__(self, program):
+        self.port, self.taken, self.lines = free_port(), collections.Counter(), 0
+        self.process = subprocess.Popen([program, f"127.0.0.1:{self.port}"], stdout=subprocess.PIPE, text=True)
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+        wait_for("the relay", lambda: greets(self.port))
+
+    def read(self):
+        for line in self.process.stdout:
+            _, message_id, recipients = line.rstrip("\n").split("\t")
+            for recipient in recipients.split():
+                self.taken[message_id, recipient.strip("<>")] += 1
+            self.lines += 1
 
 
 class Postgres:

@@ -32,7 +32,7 @@
 //! - `dns`: the modules `resolver`, which asks for the doctor of [`inreply-dns`](dns), and `probe`, which looks at port 25. It brings
 //!   `tokio`.
 //! - `redb`: `outbox::RedbStore`, the outbox in one file. It brings `tokio`.
-//! - `postgres`: the module `postgres`, a spool in PostgreSQL that many servers share. It brings tokio-postgres and `tokio`.
+//! - `postgres`: the module `postgres`, a spool and an outbox in PostgreSQL that many servers share. It brings tokio-postgres and `tokio`.
 //! - `rsa`: `sign::SigningKey::generate_rsa`, which makes DKIM keys. It brings `auth` and the crate rsa, which signs nothing here.
 //! - `tokio`: the modules `health`, `listener`, `logs`, `metrics`, `outbox`, `receiver`, `relay`, `send_test`, `simulation`, `tls` and `worker`, with TLS by rustls and ring. Without it the crate is policy, formats and a
 //!   synchronous spool.

@@ -1,12 +1,14 @@
-//! The way out: the outbox in the data folder, and what the demo application hears of its mail.
+//! The way out: the outbox in the data folder or the database, and what the demo application hears of its mail.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use clap::Subcommand;
 use inreply::logs::ConversationLog;
 use inreply::outbox::{End, Letter, Notice, NoticeError, Notices, Outbox, RedbStore};
+use inreply::postgres::{AnyOutbox, PgOutbox};
 use inreply::smtp::transcript::Transcript;
 use inreply::smtp::wire::mailbox::Mailbox;
 use inreply::spool::QueueId;
@@ -18,7 +20,7 @@ use crate::store::{Store, User};
 /// Entries that are read at once.
 const PAGE: usize = 100;
 
-pub(crate) type Post = Outbox<RedbStore>;
+pub(crate) type Post = Outbox<AnyOutbox>;
 
 /// What an operator does with outgoing mail, while the server runs or not.
 #[derive(Debug, Subcommand)]
@@ -37,11 +39,47 @@ pub(crate) enum OutboxCommand {
     Release { mailbox: Mailbox<'static> },
 }
 
+/// The outbox that the config asks for.
 pub(crate) fn open(config: &Config) -> Result<Post> {
+    match config.postgres()? {
+        Some(_) => in_database(config),
+        None => in_file(config),
+    }
+}
+
+/// The outbox in the data folder.
+pub(crate) fn in_file(config: &Config) -> Result<Post> {
     std::fs::create_dir_all(&config.data)
         .with_context(|| format!("cannot make {}", config.data.display()))?;
-    let store = RedbStore::open(config.data.join("outbox.redb"))?;
+    let store = RedbStore::open(file(config))?;
+    Ok(Outbox::new(AnyOutbox::Redb(store), config.outbox()?))
+}
+
+/// The outbox in the database of the spool.
+pub(crate) fn in_database(config: &Config) -> Result<Post> {
+    let postgres = config.postgres()?.context("spool.postgres is empty")?;
+    let store = AnyOutbox::Postgres(PgOutbox::new(postgres)?);
     Ok(Outbox::new(store, config.outbox()?))
+}
+
+/// Says where mail was left behind by a server that had no database yet.
+pub(crate) async fn look_behind(config: &Config) -> Result<()> {
+    if config.postgres()?.is_none() || !file(config).exists() {
+        return Ok(());
+    }
+    let left = in_file(config)?;
+    let (messages, listed) = (left.count().await?, left.suppressions(None, 1).await?);
+    if messages > 0 || !listed.is_empty() {
+        tracing::warn!(
+            messages,
+            "DATA/outbox.redb has mail or a suppression list that nobody looks at: spool move postgres"
+        );
+    }
+    Ok(())
+}
+
+fn file(config: &Config) -> PathBuf {
+    config.data.join("outbox.redb")
 }
 
 /// A notification for somebody, whom its end is told by.

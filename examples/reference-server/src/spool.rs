@@ -8,6 +8,7 @@ use inreply::postgres::PgSpool;
 use inreply::spool::QueueId;
 
 use crate::config::Config;
+use crate::post;
 
 /// What an operator does with incoming mail, while the server runs or not.
 #[derive(Debug, Subcommand)]
@@ -24,7 +25,8 @@ pub(crate) enum SpoolCommand {
     Retry { id: QueueId },
     /// Delete a message.
     Drop { id: QueueId },
-    /// Move all messages between DATA/spool and the database, while no server runs. One that was cut off can be done again.
+    /// Move all messages, the outbox and the suppression list between DATA and the database, while no server runs. One that was cut
+    /// off can be done again.
     Move { to: Place },
 }
 
@@ -32,7 +34,7 @@ pub(crate) enum SpoolCommand {
 pub(crate) enum Place {
     /// Into the database of spool.postgres.
     Postgres,
-    /// Into DATA/spool.
+    /// Into DATA/spool and DATA/outbox.redb.
     Maildir,
 }
 
@@ -64,11 +66,18 @@ pub(crate) async fn run(config: &Config, command: SpoolCommand) -> Result<()> {
         SpoolCommand::Move { to } => {
             let postgres = config.postgres()?.context("spool.postgres is empty")?;
             let (tables, maildir) = (PgSpool::new(postgres)?, config.maildir()?);
-            let moved = match to {
-                Place::Postgres => tables.move_from(&maildir).await?,
-                Place::Maildir => tables.move_to(&maildir).await?,
+            let (file, database) = (post::in_file(config)?, post::in_database(config)?);
+            let (moved, waiting) = match to {
+                Place::Postgres => (
+                    tables.move_from(&maildir).await?,
+                    file.move_to(&database).await?,
+                ),
+                Place::Maildir => (
+                    tables.move_to(&maildir).await?,
+                    database.move_to(&file).await?,
+                ),
             };
-            println!("{moved} messages moved");
+            println!("{moved} messages moved, and {waiting} that wait in the outbox");
         }
     }
     Ok(())

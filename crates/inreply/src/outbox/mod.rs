@@ -43,6 +43,7 @@ mod store;
 #[cfg(all(test, any(feature = "postgres", feature = "redb")))]
 pub(crate) mod suite;
 mod suppression;
+mod transfer;
 mod upstream;
 
 use std::io;

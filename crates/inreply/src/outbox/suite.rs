@@ -1,5 +1,8 @@
 //! What every store keeps, and for whom: each store runs these tests.
 
+// Helpers of tests are tests.
+#![allow(clippy::unwrap_used)]
+
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;

@@ -1,4 +1,4 @@
-//! How the spool in PostgreSQL behaves.
+//! How spool and outbox in PostgreSQL behave.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::PgConfigError;
 use crate::tls::Trust;
 
-/// Settings of a [`PgSpool`](super::PgSpool).
+/// Settings of a [`PgSpool`](super::PgSpool) or a [`PgOutbox`](super::PgOutbox).
 ///
 /// ```
 /// use std::time::Duration;
@@ -107,8 +107,8 @@ impl PgConfig {
         self
     }
 
-    /// How long a claimed message is a worker's that gives no sign of life; it gives one four times as often. Defaults to 30 s:
-    /// as long a comment waits for a worker that was killed.
+    /// How long a claimed message is a worker's or a sender's that gives no sign of life; it gives one four times as often. Defaults
+    /// to 30 s: as long a comment, or a notification, waits for one that was killed.
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease;
         self

@@ -1,4 +1,4 @@
-//! The spool in PostgreSQL: many servers take mail into it, many workers claim from it.
+//! Spool and outbox in PostgreSQL: many servers take mail into it, many workers claim from it, and send what goes out.
 //!
 //! ```text
 //! listener ──┐                                       ┌──▶ worker
@@ -10,11 +10,15 @@
 //! - What is put off waits longer each time, and is filed as a failure in the end.
 //! - The queue is in the order of arrival, but for a token with many messages: each stands a second behind the one before it, so that
 //!   it starves nobody. With several workers the order within a token is not kept.
+//! - [`PgOutbox`] is the [outbox](crate::outbox) and its suppression list in the same tables' schema: each message is one sender's at a
+//!   time, by a lease too.
 //! - With [`PgSpool::accept_in`] comment and completion are one transaction, and every reply is one comment by construction. A
 //!   product with its data elsewhere keeps [`IncomingReply::key`](crate::inbox::IncomingReply::key).
 #![doc = include_str!("scale.md")]
 
 mod any;
+#[cfg(feature = "redb")]
+mod any_outbox;
 mod config;
 mod error;
 mod kept;
@@ -40,6 +44,8 @@ use tokio_postgres::Transaction;
 use tokio_postgres::types::Type;
 
 pub use self::any::{AnyDraft, AnySpool, Glance};
+#[cfg(feature = "redb")]
+pub use self::any_outbox::AnyOutbox;
 pub use self::config::PgConfig;
 pub use self::error::{CompleteError, PgConfigError};
 pub use self::kept::PgKept;

@@ -1,5 +1,8 @@
 //! The server of the tests that want one.
 
+// Helpers of tests are tests.
+#![allow(clippy::unwrap_used)]
+
 use std::io::Write;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::SystemTime;
