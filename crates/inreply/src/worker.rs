@@ -9,7 +9,7 @@ use bytes::Bytes;
 use inreply_mime::Message;
 use inreply_token::Opened;
 use tokio::sync::{mpsc, watch};
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::{JoinError, JoinSet, spawn_blocking};
 use tokio::time::{sleep, timeout};
 use tracing::Instrument;
 
@@ -28,6 +28,9 @@ const LANES: u64 = 4;
 /// Messages that wait for one lane, as ids of 16 octets: so many, that one address with a long backlog, or a product that hangs
 /// with one message, does not stop the others.
 const QUEUED: usize = 16_384;
+
+/// Messages of a lane that are moved to where they end while the product has its next. They share the syncs of their folders.
+const FILED_AT_ONCE: usize = 16;
 
 /// Messages that are claimed at once.
 const BATCH: usize = 64;
@@ -132,38 +135,52 @@ fn reply_token(recipients: &[Recipient]) -> Option<Opened> {
     })
 }
 
-/// One lane: a message at a time.
+/// One lane: the product gets a message at a time. It has the next one while those before are filed: were the process to die
+/// in between, they would be offered again, and [`IncomingReply::key`] tells the product that it has them.
 async fn work<I: Inbox, S: Spool>(
     receiver: Arc<Receiver<I, S>>,
     mut lane: mpsc::Receiver<QueueId>,
     shutdown: watch::Receiver<bool>,
 ) {
+    let mut filing = JoinSet::new();
     while let Some(id) = lane.recv().await {
         if *shutdown.borrow() {
-            return;
+            break;
         }
         let Some(file) = read(&receiver, id).await else {
             continue;
         };
-        let (shared, span) = (Arc::clone(&receiver), tracing::info_span!("message", %id));
+        let span = tracing::info_span!("message", %id);
+        let (shared, within) = (Arc::clone(&receiver), span.clone());
         // A task of its own: a product that panics costs this try, and not the lane.
-        let finished =
-            tokio::spawn(async move { finish(&shared, id, file).await }.instrument(span));
-        if let Err(error) = finished.await {
-            tracing::error!(%id, %error, "the product panicked");
-            put_off(&receiver, id, "the product panicked").await;
+        let processed =
+            tokio::spawn(async move { process(&shared, id, file).instrument(within).await }).await;
+        while filing.try_join_next().is_some() {}
+        if filing.len() >= FILED_AT_ONCE {
+            filing.join_next().await;
         }
+        let shared = Arc::clone(&receiver);
+        filing.spawn(async move { finish(&shared, id, processed).instrument(span).await });
     }
+    while filing.join_next().await.is_some() {}
 }
 
-/// Offers a message to the product and files it.
-async fn finish<I: Inbox, S: Spool>(receiver: &Arc<Receiver<I, S>>, id: QueueId, file: Bytes) {
+/// Files a message that the product had.
+async fn finish<I: Inbox, S: Spool>(
+    receiver: &Receiver<I, S>,
+    id: QueueId,
+    processed: Result<Result<Folder, String>, JoinError>,
+) {
     let spool = &receiver.spool;
-    let folder = match process(receiver, id, file).await {
-        Ok(folder) => folder,
-        Err(reason) => {
+    let folder = match processed {
+        Ok(Ok(folder)) => folder,
+        Ok(Err(reason)) => {
             tracing::warn!(reason, "the product put the message off");
             return put_off(receiver, id, &reason).await;
+        }
+        Err(error) => {
+            tracing::error!(%error, "the product panicked");
+            return put_off(receiver, id, "the product panicked").await;
         }
     };
     tracing::info!(?folder, "message processed");
