@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// A log file. A line is appended by one write, so that lines of several processes do not mix.
+/// A log file. A line is appended by one write, so that lines of several processes do not mix, and so are
+/// [those that belong together](Self::lines).
 ///
 /// A line that cannot be written is lost, and `tracing` says so once until one can be: a full disk must not stop the mail.
 ///
@@ -17,7 +18,8 @@ use std::sync::{Mutex, PoisonError};
 /// let path = folder.path().join("mail.log");
 /// let log = LogFile::open(&path)?;
 /// log.line("one\nline");
-/// assert_eq!(std::fs::read_to_string(&path)?, "one?line\n");
+/// log.lines(["two", "lines"]);
+/// assert_eq!(std::fs::read_to_string(&path)?, "one?line\ntwo\nlines\n");
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug)]
@@ -53,13 +55,18 @@ impl LogFile {
 
     /// Appends a line. Control characters become `?`: what a peer sent cannot begin a line of its own.
     pub fn line(&self, text: &str) {
-        let mut line: String = text
-            .chars()
-            .map(|c| if c.is_control() { '?' } else { c })
-            .collect();
-        line.push('\n');
+        self.lines([text]);
+    }
+
+    /// Appends lines by one write, so that they stay together.
+    pub fn lines<'a>(&self, texts: impl IntoIterator<Item = &'a str>) {
+        let mut lines = String::new();
+        for text in texts {
+            lines.extend(text.chars().map(|c| if c.is_control() { '?' } else { c }));
+            lines.push('\n');
+        }
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        match file.write_all(line.as_bytes()) {
+        match file.write_all(lines.as_bytes()) {
             Ok(()) => self.failing.store(false, Ordering::Relaxed),
             Err(error) if !self.failing.swap(true, Ordering::Relaxed) => {
                 tracing::error!(path = %self.path.display(), %error, "log lines are lost");

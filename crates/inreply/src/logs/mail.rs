@@ -204,25 +204,20 @@ impl MailLog {
         letter: &Letter<'_>,
         delivery: &Delivery<'_>,
     ) {
-        self.line("smtpd", format_args!("{id}: client={}", Client(client)));
-        self.line(
-            "cleanup",
-            format_args!(
-                "{id}: message-id=<{}>",
-                delivery.message_id.unwrap_or_default()
+        let head = self.head();
+        let from = letter.reverse_path;
+        let message_id = delivery.message_id.unwrap_or_default();
+        let (octets, recipients) = (delivery.octets, letter.recipients.len());
+        let mut lines = vec![
+            head.line("smtpd", format_args!("{id}: client={}", Client(client))),
+            head.line("cleanup", format_args!("{id}: message-id=<{message_id}>")),
+            head.line(
+                "qmgr",
+                format_args!("{id}: from={from}, size={octets}, nrcpt={recipients} (queue active)"),
             ),
-        );
-        self.line(
-            "qmgr",
-            format_args!(
-                "{id}: from={}, size={}, nrcpt={} (queue active)",
-                letter.reverse_path,
-                delivery.octets,
-                letter.recipients.len()
-            ),
-        );
+        ];
         for to in &letter.recipients {
-            self.line(
+            lines.push(head.line(
                 "local",
                 format_args!(
                     "{id}: to={to}, relay=local, delay={}, delays={}/0/0/{}, dsn=2.0.0, status=sent ({})",
@@ -231,16 +226,36 @@ impl MailLog {
                     Delay(delivery.storing),
                     delivery.status
                 ),
-            );
+            ));
         }
-        self.line("qmgr", format_args!("{id}: removed"));
+        lines.push(head.line("qmgr", format_args!("{id}: removed")));
+        self.file.lines(lines.iter().map(String::as_str));
     }
 
     fn line(&self, daemon: &str, text: fmt::Arguments<'_>) {
-        let now = ZonedDateTime::now().strftime("%b %e %H:%M:%S").to_string();
-        let (host, program, pid) = (&self.host, &self.program, process::id());
-        self.file
-            .line(&format!("{now} {host} {program}/{daemon}[{pid}]: {text}"));
+        self.file.line(&self.head().line(daemon, text));
+    }
+
+    fn head(&self) -> Head<'_> {
+        Head {
+            now: ZonedDateTime::now().strftime("%b %e %H:%M:%S").to_string(),
+            log: self,
+            process: process::id(),
+        }
+    }
+}
+
+/// What lines of one moment begin with.
+struct Head<'a> {
+    now: String,
+    log: &'a MailLog,
+    process: u32,
+}
+
+impl Head<'_> {
+    fn line(&self, daemon: &str, text: fmt::Arguments<'_>) -> String {
+        let (now, host, program) = (&self.now, &self.log.host, &self.log.program);
+        format!("{now} {host} {program}/{daemon}[{}]: {text}", self.process)
     }
 }
 
