@@ -28,6 +28,8 @@ mod queue;
 mod schema;
 mod spool;
 #[cfg(test)]
+mod tests;
+#[cfg(test)]
 mod there;
 mod tls;
 mod transfer;
