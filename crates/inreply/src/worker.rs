@@ -71,6 +71,9 @@ pub async fn run<I: Inbox, S: Spool>(
     }
     drop(lanes);
     while tasks.join_next().await.is_some() {}
+    if let Err(error) = receiver.spool.give_up().await {
+        tracing::warn!(%error, "others have to wait for what this worker had claimed");
+    }
 }
 
 /// Claims what is due and gives it to the lanes; waits where there is nothing.

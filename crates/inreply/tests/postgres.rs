@@ -7,7 +7,7 @@ use std::io::Write;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use inreply::postgres::{CompleteError, PgConfig, PgSpool};
+use inreply::postgres::{AnySpool, CompleteError, PgConfig, PgSpool};
 use inreply::spool::{Drafting, Folder, Maildir, Preamble, Protocol, QueueId, Retention, Spool};
 use tokio_postgres::NoTls;
 
@@ -183,7 +183,10 @@ async fn a_long_message_is_whole_and_an_away_database_is_an_error() {
     for _ in 0..8 {
         draft.write(Bytes::from(vec![b'x'; 1 << 20])).await.unwrap();
     }
-    assert!(draft.write(Bytes::from_static(b"x")).await.is_err());
+    let full = draft.write(Bytes::from_static(b"x")).await.unwrap_err();
+    // No fault of the disk, for which all others would be turned away.
+    assert_eq!(full.kind(), std::io::ErrorKind::ResourceBusy);
+    store(&spool, "r").await;
     let written = draft.read().await.unwrap();
     let id = draft.commit().await.unwrap();
     assert_eq!(spool.read(id).await.unwrap(), written);
@@ -347,4 +350,65 @@ async fn what_fell_back_is_drained_under_its_id() {
     while !maildir.waiting().unwrap().is_empty() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+}
+
+#[tokio::test]
+async fn what_a_worker_had_that_ended_is_free_at_once() {
+    let Some(url) = url() else { return };
+    let config = config(&url, "give_up").lease(Duration::from_mins(1));
+    let (worker, other) = (
+        PgSpool::new(config.clone()).unwrap(),
+        PgSpool::new(config).unwrap(),
+    );
+    let (held, put_off) = (store(&worker, "r").await, store(&worker, "s").await);
+    assert_eq!(worker.claim(9).await.unwrap(), [held, put_off]);
+    worker.put_off(put_off, "not now").await.unwrap();
+    assert_eq!(other.claim(9).await.unwrap(), []);
+    worker.give_up().await.unwrap();
+    assert_eq!(other.claim(9).await.unwrap(), [held]);
+    // What is another's by now stays that one's.
+    worker.give_up().await.unwrap();
+    assert_eq!(worker.claim(9).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_glance_counts_and_leafs_and_knows_the_sizes() {
+    let Some(url) = url() else { return };
+    let spool = PgSpool::new(config(&url, "glance")).unwrap();
+    let mut ids = Vec::new();
+    for recipient in ["a", "b", "c", "d"] {
+        ids.push(store(&spool, recipient).await);
+    }
+    assert_eq!(spool.claim(2).await.unwrap(), ids[..2]);
+    for id in &ids[..2] {
+        let folder = Folder::Failure("gone".to_owned());
+        spool.file(*id, folder).await.unwrap();
+    }
+    let size = spool.read(ids[0]).await.unwrap().len() as u64;
+    let any = AnySpool::Postgres(spool);
+    let all = any.glance(None, None, 3).await.unwrap();
+    let counts = [("failure".to_owned(), 2), ("new".to_owned(), 2)];
+    assert_eq!(all.counts, counts);
+    assert_eq!(all.ids.iter().collect::<HashSet<_>>().len(), 4);
+    let latest: Vec<_> = all.latest.iter().map(|(kept, _)| kept.id).collect();
+    assert_eq!(latest, [ids[3], ids[2], ids[1]]);
+    let failed = any.glance(Some("failure"), Some(ids[1]), 9).await.unwrap();
+    let [(kept, octets)] = &failed.latest[..] else {
+        unreachable!("one failure came before the other")
+    };
+    assert_eq!((kept.id, *octets), (ids[0], size));
+    assert_eq!(kept.reason.as_deref(), Some("gone"));
+}
+
+/// A schema whose name is a word of SQL's.
+#[tokio::test]
+async fn a_schema_may_have_any_name_that_the_config_takes() {
+    let Some(url) = url() else { return };
+    let config: PgConfig = url.parse().unwrap();
+    let spool = PgSpool::new(config.schema("user").unwrap()).unwrap();
+    let id = store(&spool, "r").await;
+    assert_eq!(spool.claim(1).await.unwrap(), [id]);
+    spool.discard(id).await.unwrap();
+    let config: PgConfig = url.parse().unwrap();
+    assert!(config.schema("pg_mail").is_err());
 }

@@ -72,9 +72,13 @@ pub async fn run<S: Store, N: Notices>(
         );
         lanes.shutdown().await;
     }
+    let outbox = sender.outbox.clone();
     drop((lanes, sender));
     // What could not be committed is in the store's record.
     let _ = settling.await;
+    if let Err(error) = outbox.store().give_up().await {
+        tracing::warn!(%error, "others have to wait for what was not sent");
+    }
 }
 
 /// What the lanes share.

@@ -52,6 +52,12 @@ pub trait Store: Send + Sync + 'static {
         settlements: Vec<Settlement>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
+    /// Gives back at once all that was claimed and not settled: this sender has ended, and others need not wait until they take it
+    /// for dead. Does nothing by default, for a store whose claims end with their process.
+    fn give_up(&self) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async { Ok(()) }
+    }
+
     /// One message.
     fn read(
         &self,

@@ -1,6 +1,5 @@
 //! A maildir or PostgreSQL, as the settings of a program say.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::time::SystemTime;
@@ -52,7 +51,7 @@ pub enum AnySpool {
 pub struct Glance {
     /// How many messages are in each folder that is not empty, by name.
     pub counts: Vec<(String, usize)>,
-    /// All of them, in no order: an id tells when its message arrived.
+    /// All of them, of tables the 100,000 newest, in no order: an id tells when its message arrived.
     pub ids: Vec<QueueId>,
     /// The newest of those that were asked for, the newest first, each with its size in octets, the preamble included; 0 for one
     /// that went meanwhile.
@@ -87,8 +86,8 @@ impl AnySpool {
     }
 
     /// Counts what is kept, and gives the newest messages: of `folder` alone where one is named, of those that came before
-    /// `before` where that is given, at most `most`. In folders it opens nothing but the reasons of these. Of tables it sees the
-    /// 100,000 newest.
+    /// `before` where that is given, at most `most`. In folders it opens nothing but the reasons of these. Of tables it gives the
+    /// ids of the 100,000 newest.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new()?.block_on(async {
@@ -138,26 +137,14 @@ impl AnySpool {
                 blocking(maildir, look).await
             }
             Self::Postgres(tables) => {
-                let kept = tables.newest(None, MOST_KEPT).await?;
-                let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-                for message in &kept {
-                    *counts.entry(&message.folder).or_default() += 1;
-                }
-                let wanted = kept.iter().rev().filter(|kept| {
-                    folder.is_none_or(|folder| kept.folder == folder)
-                        && before.is_none_or(|before| kept.id < before)
-                });
-                let mut latest = Vec::new();
-                for kept in wanted.take(most) {
-                    latest.push((kept.clone(), tables.size(kept.id).await?));
-                }
+                let ((counts, ids), latest) = tokio::try_join!(
+                    tables.overview(MOST_KEPT),
+                    tables.latest(folder, before, most)
+                )?;
                 Ok(Glance {
+                    counts,
+                    ids,
                     latest,
-                    ids: kept.iter().map(|kept| kept.id).collect(),
-                    counts: counts
-                        .into_iter()
-                        .map(|(name, count)| (name.to_owned(), count))
-                        .collect(),
                 })
             }
         }
@@ -295,6 +282,13 @@ impl Spool for AnySpool {
         match self {
             Self::Maildir(maildir) => maildir.put_off(id, reason).await,
             Self::Postgres(tables) => tables.put_off(id, reason).await,
+        }
+    }
+
+    async fn give_up(&self) -> io::Result<()> {
+        match self {
+            Self::Maildir(maildir) => maildir.give_up().await,
+            Self::Postgres(tables) => tables.give_up().await,
         }
     }
 

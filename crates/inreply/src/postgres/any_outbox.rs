@@ -66,6 +66,10 @@ impl Store for AnyOutbox {
         whichever!(self, store => store.settle(settlements).await)
     }
 
+    async fn give_up(&self) -> Result<(), StoreError> {
+        whichever!(self, store => store.give_up().await)
+    }
+
     async fn read(&self, id: QueueId) -> Result<Option<(Entry, Bytes)>, StoreError> {
         whichever!(self, store => store.read(id).await)
     }

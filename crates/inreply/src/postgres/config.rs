@@ -43,13 +43,15 @@ impl FromStr for PgConfig {
     /// Reads a URL, `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, with libpq's parameters behind `?`.
     ///
     /// TLS only where it says so: `sslmode=require` believes whoever answers, unless `sslrootcert=FILE` names the authorities;
-    /// `sslmode=verify-full` asks for a certificate of them, or of the system's.
+    /// `sslmode=verify-full` asks for a certificate of them, or of the system's. `sslrootcert` without a mode means `verify-full`: who
+    /// names authorities wants to be sure.
     fn from_str(url: &str) -> Result<Self, PgConfigError> {
         let (url, mode, roots) = split_tls(url)?;
         let mut server: tokio_postgres::Config = url.parse().map_err(PgConfigError::Url)?;
         let roots = roots.map(|file| Trust::File(PathBuf::from(file)));
         let trust = match mode.as_deref() {
-            None | Some("disable") => None,
+            Some("disable") => None,
+            None => roots,
             Some("require") => Some(roots.unwrap_or(Trust::Anybody)),
             Some("verify-full") => Some(roots.unwrap_or(Trust::System)),
             Some(other) => return Err(PgConfigError::SslMode(other.to_owned())),
@@ -89,11 +91,13 @@ impl PgConfig {
     /// The schema that holds the tables; it is made where it is not there. Defaults to `inreply`, beside the product's own.
     ///
     /// # Errors
-    /// [`PgConfigError::Schema`] for anything but lower-case letters, digits and underscores, of 1 to 40 octets, a letter first.
+    /// [`PgConfigError::Schema`] for anything but lower-case letters, digits and underscores, of 1 to 40 octets, a letter first, and
+    /// for the names of PostgreSQL's own: `information_schema`, and what begins with `pg_`.
     pub fn schema(mut self, name: &str) -> Result<Self, PgConfigError> {
         let plain = |octet: u8| matches!(octet, b'a'..=b'z' | b'0'..=b'9' | b'_');
         let starts = name.as_bytes().first().is_some_and(u8::is_ascii_lowercase);
-        if !starts || name.len() > 40 || !name.bytes().all(plain) {
+        let theirs = name.starts_with("pg_") || name == "information_schema";
+        if !starts || theirs || name.len() > 40 || !name.bytes().all(plain) {
             return Err(PgConfigError::Schema(name.to_owned()));
         }
         self.schema = name.to_owned();
@@ -140,7 +144,8 @@ impl PgConfig {
         self
     }
 
-    /// Octets of messages too long for a session's own memory that are held while they arrive; then senders hear `452 4.3.1`.
+    /// Octets of messages too long for a session's own memory that are held while they arrive; the sender of the next one hears
+    /// `452 4.3.1`, and short messages are taken.
     /// Defaults to 256 MiB: ten of the longest that a server takes by default.
     pub fn draft_octets(mut self, octets: usize) -> Self {
         self.draft_octets = octets.min(tokio::sync::Semaphore::MAX_PERMITS);
@@ -237,6 +242,8 @@ mod tests {
         assert_eq!(trust("?sslmode=verify-full"), Some(Trust::System));
         let file = Some(Trust::File("/etc/ca.pem".into()));
         assert_eq!(trust("?sslrootcert=/etc/ca.pem&sslmode=require"), file);
+        assert_eq!(trust("?sslrootcert=/etc/ca.pem"), file);
+        assert_eq!(trust("?sslrootcert=/etc/ca.pem&sslmode=disable"), None);
     }
 
     #[test]
@@ -247,7 +254,16 @@ mod tests {
         let prefer = "postgres://x/y?sslmode=prefer".parse::<PgConfig>();
         assert!(matches!(prefer, Err(PgConfigError::SslMode(mode)) if mode == "prefer"));
         let config: PgConfig = "postgres://x/y".parse().unwrap();
-        for bad in ["", "1a", "a-b", "a\"b", "Mail", &"a".repeat(41)] {
+        for bad in [
+            "",
+            "1a",
+            "a-b",
+            "a\"b",
+            "Mail",
+            "pg_mail",
+            "information_schema",
+            &"a".repeat(41),
+        ] {
             assert!(config.clone().schema(bad).is_err(), "{bad}");
         }
     }

@@ -8,8 +8,10 @@ use tokio_postgres::error::SqlState;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PgConfigError {
-    /// The schema has another name than PostgreSQL takes without quotes.
-    #[error("{0:?} is no name of a schema: lower-case letters, digits and _, at most 40")]
+    /// The schema has no plain name, or one of PostgreSQL's own.
+    #[error(
+        "{0:?} is no name of a schema: lower-case letters, digits and _, at most 40, and not of PostgreSQL's own"
+    )]
     Schema(String),
     /// It begins with something else.
     #[error("the URL begins with postgres://")]

@@ -59,6 +59,59 @@ impl PgSpool {
         rows.iter().map(PgKept::of).collect()
     }
 
+    /// How many messages are in each folder that is not empty, and the ids of the newest, at most `most`.
+    pub(super) async fn overview(
+        &self,
+        most: usize,
+    ) -> io::Result<(Vec<(String, usize)>, Vec<QueueId>)> {
+        let (most, sql) = (
+            i64::try_from(most).unwrap_or(i64::MAX),
+            self.shared.connector.sql(),
+        );
+        let parameters: [Parameter<'_>; 1] = [(&most, Type::INT8)];
+        let counts = self.shared.fast.query(&sql.counts, &[]);
+        let ids = self.shared.fast.query(&sql.ids, &parameters);
+        let (counts, ids) = tokio::try_join!(counts, ids)?;
+        let count = |row: &Row| {
+            let (name, count): (String, i64) = (
+                row.try_get(0).map_err(to_io)?,
+                row.try_get(1).map_err(to_io)?,
+            );
+            Ok((name, usize::try_from(count).unwrap_or_default()))
+        };
+        let id = |row: &Row| {
+            let id: &str = row.try_get(0).map_err(to_io)?;
+            id.parse().map_err(io::Error::other)
+        };
+        let counts: io::Result<_> = counts.iter().map(count).collect();
+        let ids: io::Result<_> = ids.iter().map(id).collect();
+        Ok((counts?, ids?))
+    }
+
+    /// The newest messages that are kept with their sizes, at most `most`, the newest first.
+    pub(super) async fn latest(
+        &self,
+        folder: Option<&str>,
+        before: Option<QueueId>,
+        most: usize,
+    ) -> io::Result<Vec<(PgKept, u64)>> {
+        let before = before.map(|id| id.to_string());
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let parameters: [Parameter<'_>; 3] = [
+            (&folder, Type::TEXT),
+            (&before, Type::TEXT),
+            (&most, Type::INT8),
+        ];
+        let latest = &self.shared.connector.sql().latest;
+        let rows = self.shared.fast.query(latest, &parameters).await?;
+        let sized = |row: &Row| {
+            let octets: Option<i32> = row.try_get(3).map_err(to_io)?;
+            let octets = u64::try_from(octets.unwrap_or_default()).unwrap_or_default();
+            Ok((PgKept::of(row)?, octets))
+        };
+        rows.iter().map(sized).collect()
+    }
+
     /// The size of a message in octets; 0 where it is not kept.
     pub(super) async fn size(&self, id: QueueId) -> io::Result<u64> {
         let name = id.to_string();

@@ -22,14 +22,18 @@ pub(super) struct Sql {
     pub(super) beat: String,
     pub(super) claim: String,
     pub(super) complete: String,
+    pub(super) counts: String,
     pub(super) discard: String,
     pub(super) expire: String,
     pub(super) expire_keys: String,
     pub(super) file: String,
     pub(super) find: String,
+    pub(super) give_up: String,
+    pub(super) ids: String,
     pub(super) import: String,
     pub(super) insert: String,
     pub(super) kept: String,
+    pub(super) latest: String,
     pub(super) listen: String,
     pub(super) newest: String,
     pub(super) put_off: String,
@@ -49,15 +53,19 @@ impl Sql {
             beat: of(include_str!("statements/beat.sql")),
             claim: of(include_str!("statements/claim.sql")),
             complete: of(include_str!("statements/complete.sql")),
+            counts: of(include_str!("statements/counts.sql")),
             discard: of(include_str!("statements/discard.sql")),
             expire: of(include_str!("statements/expire.sql")),
             expire_keys: of(include_str!("statements/expire_keys.sql")),
             file: of(include_str!("statements/file.sql")),
             find: of(include_str!("statements/find.sql")),
+            give_up: of(include_str!("statements/give_up.sql")),
+            ids: of(include_str!("statements/ids.sql")),
             import: of(include_str!("statements/import.sql")),
             insert: of(include_str!("statements/insert.sql")),
             kept: of(include_str!("statements/kept.sql")),
-            listen: format!("LISTEN {schema}"),
+            latest: of(include_str!("statements/latest.sql")),
+            listen: of("LISTEN $S"),
             newest: of(include_str!("statements/newest.sql")),
             put_off: of(include_str!("statements/put_off.sql")),
             read: of(include_str!("statements/read.sql")),
@@ -69,8 +77,9 @@ impl Sql {
     }
 }
 
+/// In quotes, so that a name may be a word of SQL's too; that of the configuration has none in it.
 pub(super) fn in_schema(text: &str, schema: &str) -> String {
-    text.replace("$S", schema)
+    text.replace("$S", &format!("\"{schema}\""))
 }
 
 /// Brings the tables to this version; those of a later one are left as they are, for it keeps what this one needs.
@@ -99,7 +108,8 @@ async fn migrate_locked(client: &Client, schema: &str) -> Result<(), Error> {
         .filter(|(_, number)| *number > found);
     for (migration, number) in missing {
         client.batch_execute(&in_schema(migration, schema)).await?;
-        let noted = format!("INSERT INTO {schema}.migration (number) VALUES ({number})");
+        let noted = format!("INSERT INTO $S.migration (number) VALUES ({number})");
+        let noted = in_schema(&noted, schema);
         client.batch_execute(&noted).await?;
         tracing::info!(schema, number, "tables migrated");
     }
@@ -114,6 +124,6 @@ async fn version(client: &Client, schema: &str) -> Result<i32, Error> {
     if !client.query_one(&name, &[]).await?.try_get::<_, bool>(0)? {
         return Ok(0);
     }
-    let newest = format!("SELECT coalesce(max(number), 0) FROM {schema}.migration");
+    let newest = in_schema("SELECT coalesce(max(number), 0) FROM $S.migration", schema);
     client.query_one(&newest, &[]).await?.try_get(0)
 }

@@ -33,8 +33,9 @@ impl Drafting for PgDraft {
     }
 
     async fn write(&mut self, octets: Bytes) -> io::Result<()> {
-        let full = |_| io::Error::from(io::ErrorKind::StorageFull);
-        let size = u32::try_from(octets.len()).map_err(|_| io::ErrorKind::StorageFull)?;
+        // Not of the disk: shorter messages find room.
+        let full = |_| io::Error::from(io::ErrorKind::ResourceBusy);
+        let size = u32::try_from(octets.len()).map_err(|_| io::ErrorKind::ResourceBusy)?;
         let drafts: Arc<Semaphore> = Arc::clone(&self.spool.drafts);
         let room = drafts.try_acquire_many_owned(size).map_err(full)?;
         match &mut self.room {
@@ -223,6 +224,17 @@ impl Spool for PgSpool {
         // Where that failed the lease runs out, and it comes back by that.
         self.shared.forget(id);
         done.map(drop)
+    }
+
+    async fn give_up(&self) -> io::Result<()> {
+        let (shared, channel) = (&self.shared, &self.shared.connector.config().schema);
+        let parameters: [super::line::Parameter<'_>; 2] =
+            [(&shared.holder, Type::INT8), (channel, Type::TEXT)];
+        // By the holder and not by ids: of a claim that was given up on its way nobody knows the ids.
+        let give_up = &shared.connector.sql().give_up;
+        shared.fast.query(give_up, &parameters).await?;
+        shared.held().clear();
+        Ok(())
     }
 
     async fn file(&self, id: QueueId, folder: Folder) -> io::Result<()> {

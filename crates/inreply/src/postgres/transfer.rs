@@ -39,12 +39,17 @@ impl PgSpool {
     /// # Errors
     /// The first of them; what was moved stays moved.
     pub async fn move_to(&self, maildir: &Maildir) -> io::Result<usize> {
-        let mut moved = 0;
+        let (mut moved, mut behind) = (0, None);
         loop {
-            let taken = self.take().await?;
-            if taken.is_empty() {
-                break;
-            }
+            let taken = self.take(behind).await?;
+            let Some(last) = taken.iter().max() else {
+                match behind.take() {
+                    // What came meanwhile, or was given back.
+                    Some(_) => continue,
+                    None => break,
+                }
+            };
+            behind = Some(*last);
             for id in taken {
                 let kept = PgKept {
                     id,
@@ -190,16 +195,18 @@ impl PgSpool {
         }
     }
 
-    /// Some of what waits and no worker has, for this process.
-    async fn take(&self) -> io::Result<Vec<QueueId>> {
+    /// Some of what waits behind an id and no worker has, for this process.
+    async fn take(&self, behind: Option<QueueId>) -> io::Result<Vec<QueueId>> {
         self.revive().await?;
-        let parameters: [Parameter<'_>; 3] = [
+        let behind = behind.map(|id| id.to_string()).unwrap_or_default();
+        let parameters: [Parameter<'_>; 4] = [
             (&256_i64, Type::INT8),
             (&self.shared.holder, Type::INT8),
             (
                 &self.shared.connector.config().lease.as_secs_f64(),
                 Type::FLOAT8,
             ),
+            (&behind, Type::TEXT),
         ];
         let take = &self.shared.connector.sql().take;
         let rows = self.shared.fast.query(take, &parameters).await?;

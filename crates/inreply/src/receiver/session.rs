@@ -339,6 +339,11 @@ impl<I: Inbox, S: Spool> Session<I, S> {
                 self.receiver.room.is_gone(Instant::now());
                 Refusal::SpoolFull.reply(self.receiver.gate.site())
             }
+            // There is room for others.
+            Err(Fault::Disk(error)) if error.kind() == io::ErrorKind::ResourceBusy => {
+                tracing::warn!(%error, "no room for a message");
+                Refusal::SpoolFull.reply(self.receiver.gate.site())
+            }
             Err(Fault::Disk(error)) => {
                 tracing::error!(%error, "the message could not be stored");
                 Refusal::LocalFault.reply(self.receiver.gate.site())

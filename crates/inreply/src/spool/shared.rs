@@ -16,7 +16,8 @@ use super::{Backlog, Draft, Folder, Maildir, Preamble, QueueId, Retention};
 /// for is never lost**, whatever stops; it is claimed until it is filed.
 ///
 /// The errors of all calls mean the same: `StorageFull` and `QuotaExceeded` are answered with `452 4.3.1`, and for two seconds
-/// every recipient hears it too; every other with `451 4.3.0`. The client tries again.
+/// every recipient hears it too; `ResourceBusy`, no room for this one message, with `452 4.3.1` alone; every other with
+/// `451 4.3.0`. The client tries again.
 pub trait Spool: Send + Sync + 'static {
     /// A message that is being written.
     type Draft: Drafting;
@@ -54,6 +55,12 @@ pub trait Spool: Send + Sync + 'static {
 
     /// Gives a claimed message back: it is claimed again after a while, best a longer one each time.
     fn put_off(&self, id: QueueId, reason: &str) -> impl Future<Output = io::Result<()>> + Send;
+
+    /// Gives back at once all that was claimed and neither filed nor put off: this worker has ended, and others need not wait until
+    /// they take it for dead. Does nothing by default, for a spool whose claims end with their process.
+    fn give_up(&self) -> impl Future<Output = io::Result<()>> + Send {
+        async { Ok(()) }
+    }
 
     /// Moves a claimed message to where it ends.
     fn file(&self, id: QueueId, folder: Folder) -> impl Future<Output = io::Result<()>> + Send;

@@ -331,6 +331,7 @@ async fn a_spool_that_takes_nothing_makes_the_client_try_again() {
     for (kind, expected) in [
         (io::ErrorKind::StorageFull, "452 4.3.1"),
         (io::ErrorKind::QuotaExceeded, "452 4.3.1"),
+        (io::ErrorKind::ResourceBusy, "452 4.3.1"),
         (io::ErrorKind::PermissionDenied, "451 4.3.0"),
         (io::ErrorKind::NotFound, "451 4.3.0"),
     ] {
@@ -387,6 +388,23 @@ async fn a_spool_without_room_is_told_at_rcpt() {
     for mut client in [client, other] {
         client.say("QUIT").await;
     }
+    running.stop().await;
+}
+
+/// A message that finds no room beside others that arrive says nothing about the next one.
+#[tokio::test]
+async fn one_message_without_room_keeps_no_other_away() {
+    let spool = Broken(io::ErrorKind::ResourceBusy);
+    let running = Running::start(gate(), spool, Options::default()).await;
+    let mut client = Client::connect(&running).await;
+    for _ in 0..2 {
+        client.say("MAIL FROM:<ann@example.com>").await;
+        let said = client.say("RCPT TO:<postmaster>").await;
+        assert_eq!(codes(&said, "250 2.1.5"), "250 2.1.5", "{said}");
+        let said = client.data(table::REPLY).await;
+        assert_eq!(codes(&said, "452 4.3.1"), "452 4.3.1", "{said}");
+    }
+    client.say("QUIT").await;
     running.stop().await;
 }
 

@@ -113,6 +113,21 @@ async fn a_living_sender_keeps_what_it_has() {
     assert!(store.holds(mine[0].0.id()) && !other.holds(mine[0].0.id()));
 }
 
+#[tokio::test]
+async fn what_a_sender_had_that_ended_is_free_at_once() {
+    let Some(place) = place() else { return };
+    let place = place.lease(Duration::from_mins(1));
+    let (store, other) = (place.open().await, place.open().await);
+    store.insert(vec![letter(1), letter(2)]).await.unwrap();
+    let mine = ids(&store.claim(claim(1)).await.unwrap());
+    let theirs = ids(&other.claim(claim(2)).await.unwrap());
+    store.give_up().await.unwrap();
+    assert!(!store.holds(mine[0]) && other.holds(theirs[0]));
+    assert_eq!(ids(&other.claim(claim(2)).await.unwrap()), mine);
+    store.give_up().await.unwrap();
+    assert_eq!(store.claim(claim(2)).await.unwrap(), []);
+}
+
 /// Its statements hang, as where the database is away: it may not send, and what it says later harms nobody.
 #[tokio::test]
 async fn a_sender_that_was_silent_for_a_lease_sends_nothing() {

@@ -1,0 +1,1 @@
+SELECT folder, count(*) FROM $S.message GROUP BY folder ORDER BY folder

@@ -1,0 +1,1 @@
+SELECT id FROM $S.message ORDER BY id DESC LIMIT $1
