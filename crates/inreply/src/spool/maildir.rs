@@ -32,6 +32,9 @@ const STALE: Duration = Duration::from_hours(36);
 /// never acknowledged. It asks of the file system that a rename is one step, also across a crash, as every one with a journal
 /// has it.
 ///
+/// Each file is synced by its own thread, side by side. One `syncfs` for all of a group would flush what other programs have
+/// written, and gained nothing: 0.4 to 1.1 of the messages a second with 16 and with 100 writers on ext4.
+///
 /// These calls block on the disk; through [`Spool`](super::Spool) they run on threads for blocking work.
 ///
 /// ```
