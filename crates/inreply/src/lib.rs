@@ -41,7 +41,7 @@
 //!
 //! Sizes, counts and times of a session stand in [`smtp::server::ServerConfig`]. A session keeps up to 256 KiB of a message in
 //! memory; larger ones go to the spool while they arrive, and eight at a time are read whole by intake. The worker has five messages
-//! in memory at most. What a message may attach is limited by [`attachments::AttachmentLimits`].
+//! in memory at most, and of a spool in PostgreSQL up to 256 short ones, 16 MiB, that came with their claims. What a message may attach is limited by [`attachments::AttachmentLimits`].
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 

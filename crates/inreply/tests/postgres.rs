@@ -148,6 +148,32 @@ async fn what_a_dead_worker_held_is_claimed_again_and_only_once_completed() {
 }
 
 #[tokio::test]
+async fn a_worker_that_is_full_claims_again_when_a_quarter_is_free() {
+    let Some(url) = url() else { return };
+    let spool = PgSpool::new(config(&url, "full").in_flight(8)).unwrap();
+    for number in 0..12 {
+        store(&spool, &format!("r{number}")).await;
+    }
+    let mut mine = Vec::new();
+    for _ in 0..4 {
+        let claimed = spool.claim(64).await.unwrap();
+        assert_eq!(claimed.len(), 2);
+        mine.extend(claimed);
+    }
+    assert_eq!(spool.claim(64).await.unwrap(), []);
+    spool.file(mine[0], Folder::Success).await.unwrap();
+    assert_eq!(spool.claim(64).await.unwrap(), []);
+    spool.put_off(mine[1], "not now").await.unwrap();
+    assert_eq!(spool.claim(64).await.unwrap().len(), 2);
+    // What came with the claim is the message, and is gone with it.
+    let held = spool.read(mine[2]).await.unwrap();
+    assert!(held.ends_with(b"\r\n\r\nhello\r\n"));
+    spool.discard(mine[0]).await.unwrap();
+    let gone = spool.read(mine[0]).await.unwrap_err();
+    assert_eq!(gone.kind(), std::io::ErrorKind::NotFound);
+}
+
+#[tokio::test]
 async fn a_token_with_many_messages_starves_nobody() {
     let Some(url) = url() else { return };
     let spool = PgSpool::new(config(&url, "fair")).unwrap();
@@ -189,6 +215,9 @@ async fn a_long_message_is_whole_and_an_away_database_is_an_error() {
     store(&spool, "r").await;
     let written = draft.read().await.unwrap();
     let id = draft.commit().await.unwrap();
+    assert_eq!(spool.read(id).await.unwrap(), written);
+    // Claimed, too: too long to come with its claim.
+    assert_eq!(spool.claim(9).await.unwrap().len(), 2);
     assert_eq!(spool.read(id).await.unwrap(), written);
 
     let away: PgConfig = "postgres://x@127.0.0.1:1/x".parse().unwrap();

@@ -125,8 +125,8 @@ impl PgConfig {
         self
     }
 
-    /// Messages that one process has claimed and not filed, at most. Defaults to 256 messages: four lanes are busy, and the rest
-    /// is left to the other workers.
+    /// Messages that one process has claimed and not filed, at most; a quarter of them is claimed at once. Defaults to 256 messages:
+    /// four lanes are busy, and the rest is left to the other workers.
     pub fn in_flight(mut self, messages: usize) -> Self {
         self.in_flight = messages.max(1);
         self

@@ -35,11 +35,13 @@ mod tls;
 mod transfer;
 mod writer;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
+use bytes::Bytes;
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_postgres::Transaction;
@@ -87,8 +89,12 @@ struct Shared {
     away: AtomicBool,
     /// Names this process in the table.
     holder: i64,
-    held: Mutex<HashSet<QueueId>>,
+    /// What this process has claimed, with the octets that came with it.
+    held: Mutex<HashMap<QueueId, Option<Bytes>>>,
     wake: Notify,
+    /// The last claim gave all that it asked for.
+    busy: AtomicBool,
+    revived_at: Mutex<Option<Instant>>,
 }
 
 impl PgSpool {
@@ -125,6 +131,8 @@ impl PgSpool {
             holder: new_holder()?,
             held: Mutex::default(),
             wake: Notify::new(),
+            busy: AtomicBool::new(false),
+            revived_at: Mutex::default(),
         });
         let (writing, writings) = mpsc::channel(QUEUED);
         let (filing, filings) = mpsc::channel(QUEUED);
@@ -222,9 +230,15 @@ impl PgSpool {
 }
 
 impl Shared {
-    fn held(&self) -> MutexGuard<'_, HashSet<QueueId>> {
-        // Ids alone; nothing in it can be half done.
+    fn held(&self) -> MutexGuard<'_, HashMap<QueueId, Option<Bytes>>> {
+        // Each change is one call; nothing in it can be half done.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn revived_at(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.revived_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The message is no longer this process's.

@@ -16,7 +16,7 @@ pub(super) async fn beat(shared: Arc<Shared>) {
     let lease = shared.connector.config().lease;
     loop {
         sleep(lease / 4).await;
-        let ids: Vec<String> = shared.held().iter().map(ToString::to_string).collect();
+        let ids: Vec<String> = shared.held().keys().map(ToString::to_string).collect();
         if ids.is_empty() {
             continue;
         }

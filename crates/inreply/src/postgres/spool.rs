@@ -1,8 +1,10 @@
 //! The trait of spools.
 
+use std::collections::hash_map::Entry;
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use inreply_smtp::wire::path::ForwardPath;
@@ -15,6 +17,13 @@ use super::error::to_io;
 use super::writer::{Filing, Writing};
 use super::{PgSpool, reason_of};
 use crate::spool::{Backlog, Drafting, Folder, Preamble, QueueId, Retention, Spool};
+
+/// How often a worker with a long queue looks for what has waited long enough, and for what dead workers held.
+const REVIVE_EVERY: Duration = Duration::from_secs(1);
+
+/// Octets up to which a message comes with its claim, for it is read at once, and twice: a reply without attachments. What is in flight
+/// by default is at most 16 MiB.
+const SHORT: i32 = 65_536;
 
 /// A message that is being written: in memory, within a limit for all of them, until it is committed.
 #[derive(Debug)]
@@ -95,6 +104,19 @@ impl PgSpool {
         }
     }
 
+    /// The same as [`PgSpool::revive`], but not with each claim while the queue is long: what comes back stands behind it anyway.
+    async fn revive_in_time(&self) -> io::Result<()> {
+        let shared = &self.shared;
+        let now = Instant::now();
+        let due = |last: Option<Instant>| last.is_none_or(|last| now - last >= REVIVE_EVERY);
+        if shared.busy.load(Ordering::Relaxed) && !due(*shared.revived_at()) {
+            return Ok(());
+        }
+        self.revive().await?;
+        *shared.revived_at() = Some(now);
+        Ok(())
+    }
+
     /// Puts back into the queue what has waited long enough, and what dead workers held.
     pub(super) async fn revive(&self) -> io::Result<()> {
         let connector = &self.shared.connector;
@@ -115,13 +137,17 @@ impl PgSpool {
     /// What was claimed is this process's.
     pub(super) fn hold(&self, rows: Vec<Row>) -> io::Result<Vec<QueueId>> {
         let mut ids = Vec::with_capacity(rows.len());
+        let mut held = self.shared.held();
         for row in rows {
             let id: &str = row.try_get(0).map_err(to_io)?;
-            ids.push(id.parse().map_err(io::Error::other)?);
+            let id = id.parse().map_err(io::Error::other)?;
+            let octets: Option<&[u8]> = row.try_get(1).map_err(to_io)?;
+            // One whose lease ran out while it lay here is being worked at already.
+            if let Entry::Vacant(place) = held.entry(id) {
+                place.insert(octets.map(Bytes::copy_from_slice));
+                ids.push(id);
+            }
         }
-        let mut held = self.shared.held();
-        // One whose lease ran out while it lay here is being worked at already.
-        ids.retain(|id| held.insert(*id));
         Ok(ids)
     }
 
@@ -174,24 +200,23 @@ impl Spool for PgSpool {
 
     async fn claim(&self, most: usize) -> io::Result<Vec<QueueId>> {
         let (shared, connector) = (&self.shared, &self.shared.connector);
-        let free = connector
-            .config()
-            .in_flight
-            .saturating_sub(shared.held().len());
-        if free == 0 {
+        let in_flight = connector.config().in_flight;
+        let free = in_flight.saturating_sub(shared.held().len());
+        let most = most.min(in_flight.div_ceil(4));
+        if free < most {
+            // A worker that is full would go on with a claim for each message that it files.
             return Ok(Vec::new());
         }
-        self.revive().await?;
-        let parameters: [super::line::Parameter<'_>; 3] = [
-            (
-                &i64::try_from(most.min(free)).unwrap_or(i64::MAX),
-                Type::INT8,
-            ),
+        self.revive_in_time().await?;
+        let parameters: [super::line::Parameter<'_>; 4] = [
+            (&i64::try_from(most).unwrap_or(i64::MAX), Type::INT8),
             (&shared.holder, Type::INT8),
             (&connector.config().lease.as_secs_f64(), Type::FLOAT8),
+            (&SHORT, Type::INT4),
         ];
         let rows = shared.fast.query(&connector.sql().claim, &parameters);
         let rows = rows.await?;
+        shared.busy.store(rows.len() == most, Ordering::Relaxed);
         self.hold(rows)
     }
 
@@ -201,6 +226,10 @@ impl Spool for PgSpool {
     }
 
     async fn read(&self, id: QueueId) -> io::Result<Vec<u8>> {
+        let known = self.shared.held().get(&id).cloned().flatten();
+        if let Some(octets) = known {
+            return Ok(octets.to_vec());
+        }
         let read = &self.shared.connector.sql().read;
         let name = id.to_string();
         let parameters: [super::line::Parameter<'_>; 1] = [(&name, Type::TEXT)];

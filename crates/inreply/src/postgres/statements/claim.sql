@@ -1,4 +1,4 @@
--- The first of the queue that nobody has: at most $1, for the holder $2, for $3 seconds.
+-- The first of the queue that nobody has: at most $1, for the holder $2, for $3 seconds; with their octets where those are at most $4.
 WITH next AS (
     SELECT id FROM $S.message
     WHERE folder = 'new' AND due_at IS NULL
@@ -11,4 +11,6 @@ WITH next AS (
     FROM next WHERE m.id = next.id
     RETURNING m.id, m.turn
 )
-SELECT id FROM claimed ORDER BY turn, id
+SELECT id, CASE WHEN octet_length(octets) <= $4 THEN octets END
+FROM claimed LEFT JOIN $S.octets USING (id)
+ORDER BY turn, id

@@ -8,4 +8,4 @@ WITH next AS (
 UPDATE $S.message m
 SET holder = $2, due_at = clock_timestamp() + $3 * interval '1 second'
 FROM next WHERE m.id = next.id
-RETURNING m.id
+RETURNING m.id, NULL::bytea
