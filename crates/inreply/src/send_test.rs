@@ -11,6 +11,7 @@ use rustls::{AlertDescription, CertificateError, Error};
 
 use crate::diagnosis::{Code, Diagnosis, Exit};
 use crate::notify::{ComposeError, test_message};
+use crate::relay::watcher::Watcher;
 use crate::relay::{Relay, RelayError, Security};
 #[cfg(feature = "auth")]
 use crate::sign::Signer;
@@ -44,6 +45,7 @@ pub struct SendTest<'a> {
     site: &'a Site,
     relay: &'a Relay,
     patience: Duration,
+    watcher: Option<Watcher>,
     #[cfg(feature = "auth")]
     signer: Option<&'a Signer>,
 }
@@ -73,6 +75,7 @@ impl<'a> SendTest<'a> {
             site,
             relay,
             patience: PATIENCE,
+            watcher: None,
             #[cfg(feature = "auth")]
             signer: None,
         }
@@ -82,6 +85,49 @@ impl<'a> SendTest<'a> {
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
+        self
+    }
+
+    /// Is called with each line of the transcript as soon as it is noted, without its line end and without secrets: all that
+    /// [`Tested::transcript`] will have (at most 1000 lines for the message and as many for the goodbye), while somebody waits.
+    /// It runs between two reads of the connection, and should be quick: write the line, or send it over a channel. Defaults to
+    /// nobody.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// use std::sync::mpsc;
+    ///
+    /// use inreply::relay::Relay;
+    /// use inreply::send_test::SendTest;
+    /// use inreply::site::Site;
+    /// use inreply_smtp::client::ClientConfig;
+    /// use tokio::io::AsyncWriteExt;
+    ///
+    /// let server = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// let port = server.local_addr()?.port();
+    /// tokio::spawn(async move {
+    ///     let (mut stream, _) = server.accept().await?;
+    ///     stream.write_all(b"554 5.3.2 closed on Sundays\r\n").await
+    /// });
+    ///
+    /// let (lines, watched) = mpsc::channel();
+    /// let (site, relay) = (
+    ///     Site::new("forge.example")?,
+    ///     Relay::new("127.0.0.1", port, ClientConfig::new("forge.example".parse()?)),
+    /// );
+    /// let test = SendTest::new(&site, &relay).watch(move |line| {
+    ///     let _ = lines.send(line.to_owned());
+    /// });
+    /// test.run(&["ann@example.com".parse()?]).await?;
+    /// assert!(watched.recv()?.starts_with("Connection opened: 127.0.0.1:"));
+    /// assert_eq!(watched.recv()?, r#"-> "554 5.3.2 closed on Sundays\r\n""#);
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn watch(mut self, watch: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.watcher = Some(Watcher::new(watch));
         self
     }
 
@@ -113,7 +159,8 @@ impl<'a> SendTest<'a> {
             envelope.to(crate::notify::in_a_labels(to).into())
         });
         let relay = self.relay.clone().patience(self.patience);
-        let sent = relay.send(envelope, &message).await;
+        let watched = relay.clone().watched(self.watcher.clone());
+        let sent = watched.send(envelope, &message).await;
         let name = relay.name();
         let diagnoses = match &sent.result {
             Ok(report) => self.of_report(report, to, &name),

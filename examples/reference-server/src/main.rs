@@ -241,12 +241,11 @@ async fn send_test(config: Option<&Path>, to: &[Mailbox<'static>]) -> Result<Exi
             return Ok(Exit::Config.code().into());
         }
     };
-    let mut test = SendTest::new(&site, &relay);
+    let mut test = SendTest::new(&site, &relay).watch(|line| println!("{line}"));
     if let Some(signer) = &signer {
         test = test.signer(signer);
     }
     let tested = test.run(to).await?;
-    print!("{}", tested.transcript);
     for diagnosis in &tested.diagnoses {
         print!("{diagnosis}");
     }

@@ -8,6 +8,7 @@ use inreply_smtp::tls::SecureClient;
 use inreply_smtp::transcript::Transcript;
 use tokio::net::TcpStream;
 
+use super::watcher::Watcher;
 use super::wire::Wire;
 use super::{RelayError, Sent};
 
@@ -54,9 +55,13 @@ impl Connection {
         peer: String,
         client: SecureClient,
         transcript: Transcript,
+        watcher: Option<Watcher>,
     ) -> Self {
+        if let Some(watcher) = &watcher {
+            watcher.tell(&transcript, 0);
+        }
         Self {
-            wire: Wire::new(stream, client),
+            wire: Wire::new(stream, client).watched(watcher),
             peer,
             transcript,
             announced: None,
@@ -126,7 +131,7 @@ impl Connection {
     /// What was said since the last call.
     pub(super) fn said(&mut self) -> Transcript {
         let mut said = std::mem::take(&mut self.transcript);
-        if let Some(more) = self.wire.client.take_transcript() {
+        if let Some(more) = self.wire.take_transcript() {
             said.append(&more);
         }
         said

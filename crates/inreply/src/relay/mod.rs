@@ -1,6 +1,7 @@
 //! Sends mail to a relay: sockets and time for the client machine of `inreply-smtp`, on Tokio.
 
 mod connection;
+pub(crate) mod watcher;
 pub(crate) mod wire;
 
 use std::io;
@@ -18,6 +19,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
 pub use self::connection::Connection;
+use self::watcher::Watcher;
 use crate::tls::{TlsError, Trust, client_config};
 
 /// A server that takes our mail.
@@ -43,6 +45,7 @@ pub struct Relay {
     security: Security,
     tls: Option<Arc<rustls::ClientConfig>>,
     connect_timeout: Duration,
+    watcher: Option<Watcher>,
 }
 
 /// Whether and how a session is encrypted.
@@ -144,6 +147,7 @@ impl Relay {
             security: Security::None,
             tls: None,
             connect_timeout: Duration::from_secs(30),
+            watcher: None,
         }
     }
 
@@ -199,6 +203,12 @@ impl Relay {
         self
     }
 
+    /// Tells this one each line of what is said.
+    pub(crate) fn watched(mut self, watcher: Option<Watcher>) -> Self {
+        self.watcher = watcher;
+        self
+    }
+
     /// Sends one message on a connection of its own.
     pub async fn send(&self, envelope: Envelope, message: &[u8]) -> Sent {
         match self.open().await {
@@ -234,7 +244,7 @@ impl Relay {
             Ok(client) => client,
             Err(error) => return Err(failed(error, transcript)),
         };
-        let mut connection = Connection::new(stream, peer, client, transcript);
+        let mut connection = Connection::new(stream, peer, client, transcript, self.watcher.clone());
         match connection.greeted().await {
             Ok(()) => Ok(connection),
             Err(error) => Err(failed(error, connection.said())),

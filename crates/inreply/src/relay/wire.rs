@@ -6,9 +6,12 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 use inreply_smtp::client::Event;
 use inreply_smtp::tls::SecureClient;
+use inreply_smtp::transcript::Transcript;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep_until, timeout};
+
+use super::watcher::Watcher;
 
 /// Room made for one read: a reply to EHLO fits.
 const READ_SIZE: usize = 4_096;
@@ -18,6 +21,9 @@ pub(crate) struct Wire {
     stream: TcpStream,
     pub(crate) client: SecureClient,
     input: BytesMut,
+    watcher: Option<Watcher>,
+    /// Lines of the machine's transcript that the watcher has been told.
+    told: usize,
 }
 
 impl Wire {
@@ -26,6 +32,27 @@ impl Wire {
             stream,
             client,
             input: BytesMut::new(),
+            watcher: None,
+            told: 0,
+        }
+    }
+
+    /// Tells this one each line of the machine's transcript from here on.
+    pub(super) fn watched(mut self, watcher: Option<Watcher>) -> Self {
+        self.watcher = watcher;
+        self
+    }
+
+    /// What was said since the last call.
+    pub(super) fn take_transcript(&mut self) -> Option<Transcript> {
+        self.tell();
+        self.told = 0;
+        self.client.take_transcript()
+    }
+
+    fn tell(&mut self) {
+        if let (Some(watcher), Some(transcript)) = (&self.watcher, self.client.transcript()) {
+            self.told = watcher.tell(transcript, self.told);
         }
     }
 
@@ -36,6 +63,7 @@ impl Wire {
     pub(crate) async fn next_event(&mut self) -> io::Result<Event> {
         loop {
             self.client.handle_input(Instant::now(), &mut self.input);
+            self.tell();
             self.flush().await?;
             if let Some(event) = self.client.poll_event() {
                 return Ok(event);

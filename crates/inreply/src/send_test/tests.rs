@@ -145,3 +145,67 @@ async fn a_closed_port_and_a_name_of_nobody() {
         assert_eq!(tested.exit().code(), exit);
     }
 }
+
+#[tokio::test]
+async fn who_watches_sees_each_line_when_it_is_said() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (lines, mut watched) = tokio::sync::mpsc::unbounded_channel();
+    let server = async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut seen = Vec::new();
+        let mut buffer = [0; 4_096];
+        for (word, line) in [
+            ("220 mx\r\n", "<- \"EHLO forge.example\\r\\n\""),
+            (
+                "250 Ok\r\n",
+                "<- \"MAIL FROM:<noreply@noreply.forge.example>\\r\\n\"",
+            ),
+            ("250 Ok\r\n", "<- \"RCPT TO:<ann@example.com>\\r\\n\""),
+            ("250 Ok\r\n", "<- \"DATA\\r\\n\""),
+            ("354 go\r\n", "<- (message, "),
+            ("250 Ok\r\n", "<- \"QUIT\\r\\n\""),
+        ] {
+            stream.write_all(word.as_bytes()).await.unwrap();
+            // The server goes on only when the watcher has the line: one that is told at the end would wait for ever.
+            loop {
+                let told: String = watched.recv().await.unwrap();
+                seen.push(told);
+                if seen.last().unwrap().starts_with(line) {
+                    break;
+                }
+            }
+            // The end of the message comes in a piece of its own, or not.
+            loop {
+                let read = stream.read(&mut buffer).await.unwrap();
+                if buffer[..read].ends_with(b"\r\n") {
+                    break;
+                }
+            }
+        }
+        stream.write_all(b"221 bye\r\n").await.unwrap();
+        while let Some(told) = watched.recv().await {
+            seen.push(told);
+        }
+        seen
+    };
+    let client = ClientConfig::new("forge.example".parse().unwrap());
+    let (site, relay) = (
+        Site::new("forge.example").unwrap(),
+        Relay::new("127.0.0.1", port, client),
+    );
+    let client = async {
+        let test = SendTest::new(&site, &relay).watch(move |line| {
+            let _ = lines.send(line.to_owned());
+        });
+        test.run(&["ann@example.com".parse().unwrap()])
+            .await
+            .unwrap()
+    };
+    let both = async { tokio::join!(server, client) };
+    let (seen, tested) = tokio::time::timeout(Duration::from_secs(20), both)
+        .await
+        .unwrap();
+    assert_eq!(tested.exit(), Exit::Ok);
+    assert_eq!(seen, tested.transcript.lines().collect::<Vec<_>>());
+}

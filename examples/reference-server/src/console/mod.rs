@@ -16,6 +16,7 @@ mod page;
 mod public;
 mod settings;
 mod support;
+mod trial;
 mod visitor;
 mod words;
 
@@ -112,7 +113,7 @@ fn router(console: Arc<Console>, address: SocketAddr) -> Router {
         .route("/logout", post(logout))
         .route("/language/{language}", get(language))
         .route("/settings", get(settings::show).post(settings::save))
-        .route("/settings/test", post(settings::test))
+        .route("/settings/test", post(trial::test))
         .route("/inbound", get(inbound::list))
         .route("/inbound/{id}", get(inbound::show))
         .route("/inbound/{id}/original", get(inbound::original))

@@ -50,7 +50,7 @@ impl Page {
 pub(crate) fn html(template: &impl Template) -> Response {
     match template.render() {
         Ok(text) => Html(text).into_response(),
-        Err(error) => Failure::from(anyhow::Error::from(error)).into_response(),
+        Err(error) => Failure::from(error).into_response(),
     }
 }
 
@@ -104,6 +104,11 @@ impl Failure {
 
     /// The page, for who reads this language.
     pub(super) fn page(&self, words: &'static Words) -> Response {
+        (self.status, Html(self.text(words))).into_response()
+    }
+
+    /// The text of the page.
+    pub(super) fn text(&self, words: &'static Words) -> String {
         let reason = match &self.reason {
             Reason::Word(word) => word(words),
             Reason::Text(text) => text,
@@ -112,8 +117,7 @@ impl Failure {
             page: Page::outside(words, words.error),
             reason,
         };
-        let body = page.render().unwrap_or_else(|_| reason.to_owned());
-        (self.status, Html(body)).into_response()
+        page.render().unwrap_or_else(|_| reason.to_owned())
     }
 }
 

@@ -8,8 +8,6 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use inreply::diagnosis::Exit;
-use inreply::send_test::SendTest;
 use inreply::site::SupportLink;
 use inreply::smtp::wire::domain::Domain;
 use inreply::smtp::wire::mailbox::Mailbox;
@@ -17,7 +15,8 @@ use inreply::smtp::wire::sasl::Mechanism;
 use serde::Deserialize;
 
 use super::Console;
-use super::page::{Failure, Page, html};
+use super::page::{Page, html};
+use super::trial::TestedView;
 use super::visitor::{Posted, Visitor};
 use super::words::Words;
 use crate::config::{Config, Tls};
@@ -48,19 +47,19 @@ pub(super) struct Form {
     tls: String,
     auth: String,
     user: String,
-    password: String,
+    pub(super) password: String,
     dkim: String,
     discard: Option<String>,
     require_tls: Option<String>,
     certificate: String,
     key: String,
     /// Who gets the test mail.
-    to: String,
+    pub(super) to: String,
 }
 
 /// What is wrong, beside the field that it is about.
 #[derive(Debug, Default)]
-struct Faults(Vec<(&'static str, String)>);
+pub(super) struct Faults(pub(super) Vec<(&'static str, String)>);
 
 impl Faults {
     fn of(&self, field: &str) -> &str {
@@ -77,26 +76,19 @@ impl Faults {
 
 #[derive(Template)]
 #[template(path = "settings.html")]
-struct SettingsPage {
+pub(super) struct SettingsPage {
     page: Page,
-    form: Form,
+    pub(super) form: Form,
     faults: Faults,
     tls: Vec<(&'static str, &'static str)>,
     mechanisms: [&'static str; 6],
     /// A sentence above the form, and whether it is good news.
-    says: Option<(bool, String)>,
-    tested: Option<TestedView>,
-}
-
-struct TestedView {
-    is_good: bool,
-    /// Sentence and remedy.
-    diagnoses: Vec<(String, String)>,
-    transcript: String,
+    pub(super) says: Option<(bool, String)>,
+    pub(super) tested: Option<TestedView>,
 }
 
 impl SettingsPage {
-    fn new(visitor: &Visitor, form: Form) -> Self {
+    pub(super) fn new(visitor: &Visitor, form: Form) -> Self {
         let words = visitor.words;
         Self {
             page: visitor.page("/settings", words.settings),
@@ -144,7 +136,7 @@ impl Form {
     }
 
     /// The config with what the form says; a password is written to its file.
-    fn apply(&self, old: &Config, words: &Words) -> Result<Config, Faults> {
+    pub(super) fn apply(&self, old: &Config, words: &Words) -> Result<Config, Faults> {
         let (mut config, mut faults) = (old.clone(), Faults::default());
         config.enabled = self.enabled.is_some();
         config.host = self.host.trim().to_owned();
@@ -223,7 +215,7 @@ impl Form {
 const PASSWORD_FILE: &str = "relay-password-";
 
 /// Removes a password file that the console has made and no config names any more.
-fn forget_password(of: &Config, unless: &Config) {
+pub(super) fn forget_password(of: &Config, unless: &Config) {
     let file = &of.outbound.password_file;
     let ours = file
         .file_name()
@@ -238,7 +230,7 @@ fn forget_password(of: &Config, unless: &Config) {
 }
 
 /// Lets the server go on with a config; the password of the one that is given up goes with it.
-async fn change(console: &Console, old: &Config, new: Config) -> anyhow::Result<()> {
+pub(super) async fn change(console: &Console, old: &Config, new: Config) -> anyhow::Result<()> {
     let changed = console.server.change(new.clone()).await;
     match changed {
         Ok(()) => forget_password(old, &new),
@@ -274,7 +266,7 @@ pub(super) async fn save(State(console): State<Arc<Console>>, posted: Posted<For
 }
 
 /// That it was saved, and for how long.
-fn kept(console: &Console, words: &Words, says: &str) -> String {
+pub(super) fn kept(console: &Console, words: &Words, says: &str) -> String {
     match console.server.is_saved() {
         true => says.to_owned(),
         false => format!("{says} {}", words.until_restart),
@@ -282,67 +274,9 @@ fn kept(console: &Console, words: &Words, says: &str) -> String {
 }
 
 /// The form again, with what is wrong in it.
-fn refused(mut page: SettingsPage, faults: Faults, words: &Words) -> Response {
+pub(super) fn refused(mut page: SettingsPage, faults: Faults, words: &Words) -> Response {
     page.says = Some((false, format!("{} {}", words.not_saved, faults.of(""))));
     page.faults = faults;
     page.form.password.clear();
     (StatusCode::UNPROCESSABLE_ENTITY, html(&page)).into_response()
-}
-
-pub(super) async fn test(
-    State(console): State<Arc<Console>>,
-    posted: Posted<Form>,
-) -> Result<Response, Failure> {
-    let Posted { visitor, form } = posted;
-    let words = visitor.words;
-    let old = console.server.config().await;
-    let mut page = SettingsPage::new(&visitor, form);
-    let to = match page.form.to.trim().parse::<Mailbox<'static>>() {
-        Ok(to) => to,
-        Err(error) => {
-            let faults = Faults(vec![("to", error.to_string())]);
-            return Ok(refused(page, faults, words));
-        }
-    };
-    let config = match page.form.apply(&old, words) {
-        Ok(config) => config,
-        Err(faults) => return Ok(refused(page, faults, words)),
-    };
-    page.form.password.clear();
-    let (site, relay, signer) = (config.site()?, config.relay()?, config.signer()?);
-    let mut test = SendTest::new(&site, &relay);
-    if let Some(signer) = &signer {
-        test = test.signer(signer);
-    }
-    let tested = test.run(std::slice::from_ref(&to)).await?;
-    config
-        .conversations()
-        .append(&format!("test mail to {to}"), &tested.transcript);
-    let is_good = tested.exit() == Exit::Ok;
-    page.tested = Some(TestedView {
-        is_good,
-        diagnoses: tested
-            .diagnoses
-            .iter()
-            .map(|found| {
-                let advice = match words.language {
-                    "ko" => found.code.in_korean(&relay.name()),
-                    _ => found.advice.clone(),
-                };
-                (advice.sentence, advice.remedy)
-            })
-            .collect(),
-        transcript: tested.transcript.to_string(),
-    });
-    page.says = Some(match is_good {
-        true => match change(&console, &old, config).await {
-            Ok(()) => (true, kept(&console, words, words.saved)),
-            Err(error) => (false, format!("{} {error:#}", words.not_saved)),
-        },
-        false => {
-            forget_password(&config, &old);
-            (false, words.not_saved.to_owned())
-        }
-    });
-    Ok(html(&page))
 }
