@@ -244,7 +244,8 @@ impl Relay {
             Ok(client) => client,
             Err(error) => return Err(failed(error, transcript)),
         };
-        let mut connection = Connection::new(stream, peer, client, transcript, self.watcher.clone());
+        let mut connection =
+            Connection::new(stream, peer, client, transcript, self.watcher.clone());
         match connection.greeted().await {
             Ok(()) => Ok(connection),
             Err(error) => Err(failed(error, connection.said())),
