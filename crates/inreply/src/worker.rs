@@ -163,7 +163,15 @@ async fn work<I: Inbox, S: Spool>(
             filing.join_next().await;
         }
         let shared = Arc::clone(&receiver);
-        filing.spawn(async move { finish(&shared, id, processed).instrument(span).await });
+        filing.spawn(async move {
+            let filer = Arc::clone(&shared);
+            let filed = async move { finish(&filer, id, processed).instrument(span).await };
+            // As with the product: a spool that panics costs this try.
+            if let Err(error) = tokio::spawn(filed).await {
+                tracing::error!(%id, %error, "the spool panicked");
+                put_off(&shared, id, "the spool panicked").await;
+            }
+        });
     }
     while filing.join_next().await.is_some() {}
 }

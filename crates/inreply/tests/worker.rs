@@ -34,10 +34,11 @@ impl Inbox for Product {
     }
 }
 
-/// A maildir that moves a message when it is let.
+/// A maildir that moves a message when it is let, and panics where that will never be.
 struct Slow {
     maildir: Maildir,
     moves: Semaphore,
+    put_off: mpsc::UnboundedSender<String>,
 }
 
 impl Spool for Slow {
@@ -60,6 +61,7 @@ impl Spool for Slow {
     }
 
     async fn put_off(&self, id: QueueId, reason: &str) -> io::Result<()> {
+        self.put_off.send(reason.to_owned()).unwrap();
         self.maildir.put_off(id, reason).await
     }
 
@@ -77,12 +79,13 @@ impl Spool for Slow {
     }
 }
 
-/// A worker over `root`, with replies to one address in it.
+/// A receiver over `root` with replies to one address in it, what its product is given, and why messages are put off.
 async fn receiver(
     root: &Path,
     replies: usize,
 ) -> (
     Arc<Receiver<Product, Slow>>,
+    mpsc::UnboundedReceiver<String>,
     mpsc::UnboundedReceiver<String>,
 ) {
     let site = Site::new("forge.example").unwrap();
@@ -115,17 +118,19 @@ async fn receiver(
             .unwrap();
     }
     let (told, heard) = mpsc::unbounded_channel();
+    let (put_off, reasons) = mpsc::unbounded_channel();
     let spool = Slow {
         maildir,
         moves: Semaphore::new(0),
+        put_off,
     };
-    (Receiver::new(gate, spool, Product(told)), heard)
+    (Receiver::new(gate, spool, Product(told)), heard, reasons)
 }
 
 #[tokio::test]
 async fn the_product_has_the_next_reply_while_those_before_are_moved() {
     let root = tempfile::tempdir().unwrap();
-    let (receiver, mut told) = receiver(root.path(), 30).await;
+    let (receiver, mut told, _) = receiver(root.path(), 30).await;
     let (stop, stopped) = watch::channel(false);
     let working = tokio::spawn(worker::run(Arc::clone(&receiver), stopped));
     let mut answers = Vec::new();
@@ -144,4 +149,20 @@ async fn the_product_has_the_next_reply_while_those_before_are_moved() {
     stop.send(true).unwrap();
     working.await.unwrap();
     assert_eq!(receiver.spool().backlog().await.unwrap().messages, 0);
+}
+
+#[tokio::test]
+async fn a_spool_that_panics_costs_this_try() {
+    let root = tempfile::tempdir().unwrap();
+    let (receiver, mut told, mut put_off) = receiver(root.path(), 2).await;
+    receiver.spool().moves.close();
+    let (stop, stopped) = watch::channel(false);
+    let working = tokio::spawn(worker::run(Arc::clone(&receiver), stopped));
+    for answer in ["answer 0", "answer 1"] {
+        assert_eq!(told.recv().await.unwrap(), answer);
+        assert_eq!(put_off.recv().await.unwrap(), "the spool panicked");
+    }
+    stop.send(true).unwrap();
+    working.await.unwrap();
+    assert_eq!(receiver.spool().backlog().await.unwrap().messages, 2);
 }
