@@ -84,15 +84,16 @@ pub(super) fn in_schema(text: &str, schema: &str) -> String {
 
 /// Brings the tables to this version; those of a later one are left as they are, for it keeps what this one needs.
 ///
-/// Several servers may start at once, and any of them may die on the way: it is one transaction, behind a lock.
+/// Several servers may start at once, and any of them may die on the way: it is one transaction, behind a lock, that sees what the one before it has made.
 pub(super) async fn migrate(client: &Client, schema: &str) -> Result<(), Error> {
     let newest = i32::try_from(MIGRATIONS.len()).unwrap_or(i32::MAX);
     // A role without the right to make tables may use those that are there.
     if version(client, schema).await? >= newest {
         return Ok(());
     }
-    let lock =
-        format!("BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('inreply {schema}', 0));");
+    let lock = format!(
+        "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(hashtextextended('inreply {schema}', 0));"
+    );
     client.batch_execute(&lock).await?;
     let done = migrate_locked(client, schema).await;
     let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };

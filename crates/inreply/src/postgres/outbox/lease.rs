@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use tokio::time::sleep;
@@ -13,6 +13,27 @@ use super::row::{self, micros};
 use super::{PgOutbox, Shared};
 use crate::outbox::{Claim, Entry, StoreError};
 use crate::spool::QueueId;
+
+/// When a lease ends, by both clocks of this host, whichever is first: the one that does not jump stands still while the host
+/// sleeps, and the database's goes on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LeaseEnd {
+    steady: Instant,
+    wall: SystemTime,
+}
+
+impl LeaseEnd {
+    fn of(lease: Duration) -> Self {
+        Self {
+            steady: Instant::now() + lease,
+            wall: SystemTime::now() + lease,
+        }
+    }
+
+    fn is_over(self) -> bool {
+        self.steady <= Instant::now() || self.wall <= SystemTime::now()
+    }
+}
 
 /// Renews the leases of this process.
 pub(super) async fn beat(shared: Arc<Shared>) {
@@ -35,7 +56,7 @@ impl Shared {
         if ids.is_empty() {
             return Ok(());
         }
-        let (until, seconds) = (Instant::now() + self.lease(), self.lease().as_secs_f64());
+        let (until, seconds) = (LeaseEnd::of(self.lease()), self.lease().as_secs_f64());
         let parameters: [Parameter<'_>; 3] = [
             (&ids, Type::TEXT_ARRAY),
             (&self.holder, Type::INT8),
@@ -68,11 +89,16 @@ impl PgOutbox {
             (&seconds, Type::FLOAT8),
         ];
         // Counted from before the server does, so that this end comes first.
-        let until = Instant::now() + shared.lease();
-        // Both are on their way at once, and done one behind the other.
+        let until = LeaseEnd::of(shared.lease());
+        // Both are on their way at once.
         let revived = shared.fast.query(&shared.sql.revive, &[]);
         let claimed = shared.fast.query(statement, &parameters);
-        let (_, claimed) = tokio::try_join!(revived, claimed).map_err(StoreError::failed)?;
+        let (revived, claimed) = tokio::join!(revived, claimed);
+        // What is claimed is ours, whatever became of the other.
+        if let Err(error) = revived {
+            tracing::warn!(%error, "messages of senders that are gone could not be revived");
+        }
+        let claimed = claimed.map_err(StoreError::failed)?;
         let (mut letters, mut held) = (Vec::with_capacity(claimed.len()), shared.held());
         for row in &claimed {
             match row::letter(row) {
@@ -92,6 +118,22 @@ impl PgOutbox {
     /// Whether a claimed message is this process's still.
     pub(super) fn has(&self, id: QueueId) -> bool {
         let until = self.shared.held().get(&id).copied();
-        until.is_some_and(|until| until > Instant::now())
+        until.is_some_and(|until| !until.is_over())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_is_over_by_the_first_of_two_clocks() {
+        let hour = Duration::from_hours(1);
+        let end = LeaseEnd::of(hour);
+        assert!(!end.is_over());
+        assert!(LeaseEnd::of(Duration::ZERO).is_over());
+        // The host slept for two hours: one clock stood still.
+        let wall = end.wall - 2 * hour;
+        assert!(LeaseEnd { wall, ..end }.is_over());
     }
 }

@@ -12,12 +12,12 @@ use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use self::insert::Arriving;
+use self::lease::LeaseEnd;
 use self::sql::Sql;
 use super::line::{Connector, Line};
 use super::{PgConfig, QUEUED, new_holder, schema};
@@ -66,7 +66,7 @@ struct Shared {
     /// Names this process in the table.
     holder: i64,
     /// What it has claimed, and until when that is certainly its own.
-    held: Mutex<HashMap<QueueId, Instant>>,
+    held: Mutex<HashMap<QueueId, LeaseEnd>>,
 }
 
 impl PgOutbox {
@@ -109,7 +109,7 @@ impl PgOutbox {
 }
 
 impl Shared {
-    fn held(&self) -> MutexGuard<'_, HashMap<QueueId, Instant>> {
+    fn held(&self) -> MutexGuard<'_, HashMap<QueueId, LeaseEnd>> {
         // Ids and times alone; nothing in it can be half done.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
