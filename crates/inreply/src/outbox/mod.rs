@@ -154,7 +154,8 @@ impl<S: Store> Outbox<S> {
     /// Makes a letter durable; [`run`], here or in another process, sends it.
     ///
     /// # Errors
-    /// Where it has no recipient, or the store fails; then it is not there.
+    /// Where it has no recipient, or the store fails; then it is not there. A database that is lost while it commits is the
+    /// exception: it may be there all the same, and is sent.
     pub async fn enqueue(&self, letter: Letter) -> Result<QueueId, EnqueueError> {
         let id = self.id()?;
         self.insert(vec![(id, letter)]).await?;
@@ -164,7 +165,8 @@ impl<S: Store> Outbox<S> {
     /// Makes letters durable together, all or none: one commit instead of many, for an event that many are told of.
     ///
     /// # Errors
-    /// Where one has no recipient, or the store fails; then none of them is there.
+    /// Where one has no recipient, or the store fails; then none of them is there, with the exception of
+    /// [`Outbox::enqueue`].
     pub async fn enqueue_all(&self, letters: Vec<Letter>) -> Result<Vec<QueueId>, EnqueueError> {
         let with_id = letters.into_iter().map(|letter| Ok((self.id()?, letter)));
         let letters = with_id.collect::<Result<Vec<_>, EnqueueError>>()?;

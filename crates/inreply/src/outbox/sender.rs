@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -17,6 +17,10 @@ use super::store::{Claim, Settlement, Store, StoreError};
 use super::suppression::Suppression;
 use super::upstream::{Away, Open, Upstream};
 use crate::relay::Relay;
+
+/// How often the last results are tried when all else has ended, and what lies between: a database that starts again, say.
+const LAST_TRIES: u32 = 5;
+const LAST_TRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// Results that wait for the next commit.
 const UNSETTLED: usize = 4_096;
@@ -74,9 +78,10 @@ pub async fn run<S: Store, N: Notices>(
     }
     let outbox = sender.outbox.clone();
     drop((lanes, sender));
-    // What could not be committed is in the store's record.
-    let _ = settling.await;
-    if let Err(error) = outbox.store().give_up().await {
+    // Where a result is not committed, another sender would repeat what is done: it waits for the end of the claims.
+    if !matches!(settling.await, Ok(true)) {
+        tracing::error!("results are not committed, messages may be sent again");
+    } else if let Err(error) = outbox.store().give_up().await {
         tracing::warn!(%error, "others have to wait for what was not sent");
     }
 }
@@ -291,9 +296,9 @@ impl<S: Store, N: Notices> Sender<S, N> {
     }
 }
 
-/// Commits results, those together that come within the time of a group.
-async fn settle<S: Store>(outbox: Outbox<S>, mut results: mpsc::Receiver<Settlement>) {
-    let (config, mut group) = (outbox.config(), Vec::new());
+/// Commits results, those together that come within the time of a group. Gives whether all are committed.
+async fn settle<S: Store>(outbox: Outbox<S>, mut results: mpsc::Receiver<Settlement>) -> bool {
+    let (config, mut group, mut last_tries) = (outbox.config(), Vec::new(), LAST_TRIES);
     while let Some(first) = results.recv().await {
         group.push(first);
         sleep(config.group).await;
@@ -303,10 +308,16 @@ async fn settle<S: Store>(outbox: Outbox<S>, mut results: mpsc::Receiver<Settlem
         while let Err(error) = outbox.store().settle(group.clone()).await {
             tracing::error!(%error, "results are not committed");
             if results.is_closed() && results.is_empty() {
-                return;
+                last_tries -= 1;
+                if last_tries == 0 {
+                    return false;
+                }
+                sleep(LAST_TRY_PAUSE).await;
+            } else {
+                sleep(config.look_again).await;
             }
-            sleep(config.look_again).await;
         }
         group.clear();
     }
+    true
 }
