@@ -15,6 +15,9 @@ const ISSUES: TableDefinition<'_, u64, (&str, bool)> = TableDefinition::new("iss
 const COMMENTS: TableDefinition<'_, (u64, u64), (u64, &str)> = TableDefinition::new("comments");
 const SEEN: TableDefinition<'_, &[u8; 32], u64> = TableDefinition::new("seen");
 
+/// Octets of the file that are kept in memory (32 MiB): without a limit it is a gibibyte, which a long day fills.
+const CACHE: usize = 33_554_432;
+
 /// The embedded store; several processes may have it open.
 #[derive(Debug)]
 pub(crate) struct Store {
@@ -65,6 +68,7 @@ impl Store {
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let database = Database::builder()
             .set_concurrency_mode(ConcurrencyMode::MultiWriter)
+            .set_cache_size(CACHE)
             .create(path)
             .with_context(|| format!("cannot open {}", path.display()))?;
         let transaction = database.begin_write()?;

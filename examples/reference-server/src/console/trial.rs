@@ -130,10 +130,12 @@ pub(super) async fn test(
         Err(faults) => return Ok(refused(page, faults, words)),
     };
     page.form.password.clear();
+    let parts = || anyhow::Ok((config.site()?, config.relay()?, config.signer()?));
+    let (site, relay, signer) = parts().inspect_err(|_| forget_password(&config, &old))?;
     let trial = Trial {
-        site: config.site()?,
-        relay: config.relay()?,
-        signer: config.signer()?,
+        site,
+        relay,
+        signer,
         console,
         words,
         page,
