@@ -1,11 +1,13 @@
 //! What the spool asks of a file system, so that tests can take one that forgets what was not synced.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::SystemTime;
+
+use super::QueueId;
 
 /// The calls of the spool. Each is one step between which a crash can come.
 pub(super) trait FileSystem: fmt::Debug + Send + Sync {
@@ -19,6 +21,12 @@ pub(super) trait FileSystem: fmt::Debug + Send + Sync {
 
     /// The names in a folder.
     fn list(&self, path: &Path) -> io::Result<Vec<OsString>>;
+
+    /// The messages in a folder, in no order; a file that is none of ours is left out.
+    fn ids(&self, path: &Path) -> io::Result<Vec<QueueId>> {
+        let names = self.list(path)?;
+        Ok(names.iter().filter_map(|name| id(name)).collect())
+    }
 
     /// When a file was last written.
     fn modified(&self, path: &Path) -> io::Result<SystemTime>;
@@ -66,6 +74,13 @@ impl FileSystem for Disk {
             .collect()
     }
 
+    /// One name at a time: an allocator keeps for each thread what all of 100,000 would take.
+    fn ids(&self, path: &Path) -> io::Result<Vec<QueueId>> {
+        fs::read_dir(path)?
+            .filter_map(|entry| entry.map(|entry| id(&entry.file_name())).transpose())
+            .collect()
+    }
+
     fn modified(&self, path: &Path) -> io::Result<SystemTime> {
         fs::metadata(path)?.modified()
     }
@@ -85,6 +100,10 @@ impl FileSystem for Disk {
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
         File::open(path)?.sync_all()
     }
+}
+
+fn id(name: &OsStr) -> Option<QueueId> {
+    name.to_str()?.parse().ok()
 }
 
 impl Writer for File {

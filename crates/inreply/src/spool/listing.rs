@@ -38,12 +38,10 @@ impl Maildir {
     pub fn listing(&self) -> io::Result<Listing> {
         let mut folders = Vec::new();
         for (name, path) in self.folders()? {
-            let files = match self.files().list(&path) {
+            let ids = match self.files().ids(&path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
                 other => other?,
             };
-            let ids = files.iter().filter_map(|file| file.to_str()?.parse().ok());
-            let ids: Vec<QueueId> = ids.collect();
             folders.push((name, ids));
         }
         folders.sort_unstable();

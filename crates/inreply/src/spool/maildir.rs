@@ -147,12 +147,7 @@ impl Maildir {
     /// # Errors
     /// Where the folder cannot be read.
     pub fn waiting(&self) -> io::Result<Vec<QueueId>> {
-        let names = self.files().list(&self.new_folder())?;
-        // A file that is none of ours is not touched.
-        let mut ids: Vec<QueueId> = names
-            .iter()
-            .filter_map(|name| name.to_str()?.parse().ok())
-            .collect();
+        let mut ids = self.files().ids(&self.new_folder())?;
         ids.sort_unstable();
         Ok(ids)
     }
