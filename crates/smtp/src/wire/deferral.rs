@@ -3,9 +3,9 @@
 //! The server machine reads them, so that a client with a typing error hears of that, and refuses them: none of them is
 //! offered.
 
-use std::borrow::Cow;
 use std::fmt;
 
+use super::date_time::UtcDateTime;
 use super::number::number;
 
 /// Not to be delivered before a moment.
@@ -14,46 +14,32 @@ use super::number::number;
 /// holdfor-param   = "HOLDFOR=" 1*9DIGIT                           RFC 4865 §5
 /// holduntil-param = "HOLDUNTIL=" Internet-style-date-time-UTC
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 // The RFC has these two.
 #[allow(clippy::exhaustive_enums)]
-pub enum Hold<'a> {
+pub enum Hold {
     /// For so many seconds.
     For(u32),
-    /// Until a date and time of RFC 3339, which is kept as it came.
-    Until(Cow<'a, str>),
+    /// Until a date and time.
+    Until(UtcDateTime),
 }
 
-impl<'a> Hold<'a> {
+impl Hold {
     pub(crate) fn parse_for(value: &[u8]) -> Option<Self> {
         seconds(value).map(Self::For)
     }
 
-    pub(crate) fn parse_until(value: &'a [u8]) -> Option<Self> {
-        let shape = |octet: &u8| {
-            octet.is_ascii_digit() || matches!(octet, b'-' | b':' | b'.' | b'T' | b'Z')
-        };
-        let text = std::str::from_utf8(value).ok()?;
-        let dated =
-            (20..=40).contains(&value.len()) && value.ends_with(b"Z") && value.iter().all(shape);
-        dated.then_some(Self::Until(Cow::Borrowed(text)))
-    }
-
-    /// The same, owning its text.
-    pub fn into_owned(self) -> Hold<'static> {
-        match self {
-            Self::For(seconds) => Hold::For(seconds),
-            Self::Until(text) => Hold::Until(Cow::Owned(text.into_owned())),
-        }
+    pub(crate) fn parse_until(value: &[u8]) -> Option<Self> {
+        UtcDateTime::parse(value).map(Self::Until)
     }
 }
 
 /// The parameter with its keyword.
-impl fmt::Display for Hold<'_> {
+impl fmt::Display for Hold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::For(seconds) => write!(f, "HOLDFOR={seconds}"),
-            Self::Until(text) => write!(f, "HOLDUNTIL={text}"),
+            Self::Until(moment) => write!(f, "HOLDUNTIL={moment}"),
         }
     }
 }
@@ -141,7 +127,6 @@ mod tests {
         assert_eq!(Hold::parse_for(b"060").unwrap().to_string(), "HOLDFOR=60");
         let until = Hold::parse_until(b"2026-11-24T10:00:00Z").unwrap();
         assert_eq!(until.to_string(), "HOLDUNTIL=2026-11-24T10:00:00Z");
-        assert_eq!(until.clone().into_owned(), until);
         assert_eq!(
             [&b"-9"[..], b"0", b"9"].map(priority),
             [Some(-9), Some(0), Some(9)]

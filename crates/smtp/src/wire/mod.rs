@@ -8,6 +8,7 @@ pub mod capability;
 pub mod chunk;
 pub mod command;
 pub mod data;
+pub mod date_time;
 pub mod deferral;
 pub mod domain;
 pub mod dsn;

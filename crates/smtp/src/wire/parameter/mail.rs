@@ -84,7 +84,7 @@ pub struct MailParameters<'a> {
     /// `MT-PRIORITY=` from -9 to 9 (RFC 6710).
     pub priority: Option<i8>,
     /// `HOLDFOR=` or `HOLDUNTIL=` (RFC 4865).
-    pub hold: Option<Hold<'a>>,
+    pub hold: Option<Hold>,
     /// `BY=` (RFC 2852).
     pub by: Option<DeliverBy>,
 }
@@ -163,7 +163,7 @@ impl<'a> MailParameters<'a> {
             envid: self.envid.map(Xtext::into_owned),
             requiretls: self.requiretls,
             priority: self.priority,
-            hold: self.hold.map(Hold::into_owned),
+            hold: self.hold,
             by: self.by,
         }
     }
@@ -196,7 +196,7 @@ impl fmt::Display for MailParameters<'_> {
         if let Some(priority) = self.priority {
             write!(f, " MT-PRIORITY={priority}")?;
         }
-        if let Some(hold) = &self.hold {
+        if let Some(hold) = self.hold {
             write!(f, " {hold}")?;
         }
         if let Some(by) = self.by {
