@@ -37,7 +37,25 @@ impl UtcDateTime {
     /// Parses the whole of `text`; none where it is of another shape, or no day of the calendar.
     pub fn parse(text: &[u8]) -> Option<Self> {
         let (moment, behind) = text.split_first_chunk::<19>()?;
-        let [.., b'-', _, _, b'-', _, _, b'T', _, _, b':', _, _, b':', _, _] = moment else {
+        let [
+            ..,
+            b'-',
+            _,
+            _,
+            b'-',
+            _,
+            _,
+            b'T',
+            _,
+            _,
+            b':',
+            _,
+            _,
+            b':',
+            _,
+            _,
+        ] = moment
+        else {
             return None;
         };
         let two = |at: usize| {
@@ -93,7 +111,7 @@ impl fmt::Display for UtcDateTime {
 const DAYS_TO_1970: i64 = 719_468;
 
 fn days_of_month(year: u16, month: u8) -> Option<u8> {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = year.is_multiple_of(4) && !year.is_multiple_of(100) || year.is_multiple_of(400);
     Some(match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
         4 | 6 | 9 | 11 => 30,

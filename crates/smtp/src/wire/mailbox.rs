@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use super::domain::{domain, text};
@@ -10,6 +11,9 @@ use super::syntax::{Parsed, SyntaxError, stop, whole};
 
 /// The longest path in octets, its angle brackets included (RFC 5321 §4.5.3.1.3).
 pub const MAX_PATH: usize = 256;
+
+/// What the angle brackets leave of it.
+const MAX_MAILBOX: usize = MAX_PATH - 2;
 
 /// A mailbox as an SMTP path carries it.
 ///
@@ -33,10 +37,13 @@ pub const MAX_PATH: usize = 256;
 /// assert_eq!(mailbox.domain(), "example.com");
 /// assert_eq!(mailbox.to_string(), "\"a@b\"@example.com");
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone)]
 pub struct Mailbox<'a> {
+    /// Ends with the mailbox. Before it stands the source route of the path that it was read in, with its colon: a command
+    /// of 128 octets is moved without a call, and the route is next to never there.
     text: Cow<'a, str>,
-    at: usize,
+    start: u16,
+    at: u16,
 }
 
 impl<'a> Mailbox<'a> {
@@ -50,7 +57,8 @@ impl<'a> Mailbox<'a> {
 
     /// The local part as written, quotes included. It is compared with regard to case (RFC 5321 §2.4).
     pub fn local_part(&self) -> &str {
-        self.text.get(..self.at).unwrap_or_default()
+        let octets = usize::from(self.start)..usize::from(self.at);
+        self.text.get(octets).unwrap_or_default()
     }
 
     /// What the local part means, its quotes and backslashes taken off: `"a\ b"@c` and `"a b"@c` are the same mailbox
@@ -79,25 +87,72 @@ impl<'a> Mailbox<'a> {
 
     /// The domain or address literal as written; compare it without regard to case.
     pub fn domain(&self) -> &str {
-        self.text.get(self.at + 1..).unwrap_or_default()
+        self.text
+            .get(usize::from(self.at) + 1..)
+            .unwrap_or_default()
     }
 
     /// `local-part@domain` as written.
     pub fn as_str(&self) -> &str {
-        &self.text
+        self.text.get(usize::from(self.start)..).unwrap_or_default()
     }
 
     /// Whether sending it needs SMTPUTF8.
     pub fn is_ascii(&self) -> bool {
-        self.text.is_ascii()
+        self.as_str().is_ascii()
     }
 
     /// The same, owning its text.
     pub fn into_owned(self) -> Mailbox<'static> {
         Mailbox {
             text: Cow::Owned(self.text.into_owned()),
+            start: self.start,
             at: self.at,
         }
+    }
+
+    /// The source route that stands before it, with its colon; empty where there is none.
+    pub(super) fn route(&self) -> &str {
+        self.text.get(..usize::from(self.start)).unwrap_or_default()
+    }
+
+    /// The same without it.
+    pub(super) fn without_route(mut self) -> Self {
+        let route = usize::from(self.start);
+        match &mut self.text {
+            Cow::Borrowed(text) => *text = text.get(route..).unwrap_or_default(),
+            Cow::Owned(text) => *text = text.get(route..).unwrap_or_default().to_owned(),
+        }
+        self.at -= self.start;
+        self.start = 0;
+        self
+    }
+
+    /// The same behind a source route: `text` is the route with its colon, and this mailbox.
+    pub(super) fn behind_route(self, text: &'a str) -> Self {
+        let start = text.len().saturating_sub(self.text.len());
+        // A path is too short to exceed them.
+        let start = u16::try_from(start).unwrap_or(u16::MAX);
+        Self {
+            text: Cow::Borrowed(text),
+            start,
+            at: start.saturating_add(self.at),
+        }
+    }
+}
+
+/// A mailbox is the same behind every source route.
+impl PartialEq for Mailbox<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Mailbox<'_> {}
+
+impl Hash for Mailbox<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
     }
 }
 
@@ -111,7 +166,7 @@ impl FromStr for Mailbox<'static> {
 
 impl fmt::Display for Mailbox<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(self.as_str())
     }
 }
 
@@ -124,15 +179,17 @@ pub(crate) fn mailbox(input: &[u8]) -> Parsed<'_, Mailbox<'_>> {
     };
     let (rest, _) = domain(rest)?;
     let (octets, _) = input.split_at(input.len() - rest.len());
-    if octets.len() > MAX_PATH - 2 {
+    let at = u16::try_from(local.len());
+    let (Ok(at), 0..=MAX_MAILBOX) = (at, octets.len()) else {
         return stop(input, "a mailbox of at most 254 octets");
-    }
+    };
     let (rest, text) = text(octets, rest, "a mailbox in UTF-8")?;
     Ok((
         rest,
         Mailbox {
             text: Cow::Borrowed(text),
-            at: local.len(),
+            start: 0,
+            at,
         },
     ))
 }

@@ -1,7 +1,7 @@
 //! `reverse-path` and `forward-path`: the arguments of MAIL FROM and RCPT TO.
 
-use std::borrow::Cow;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use super::domain::{domain, text};
@@ -54,6 +54,14 @@ impl<'a> ReversePath<'a> {
         }
     }
 
+    /// Whether it can go without SMTPUTF8 (RFC 6531 §3.3), source route included.
+    pub fn is_ascii(&self) -> bool {
+        match self {
+            Self::Null => true,
+            Self::Path(path) => path.is_ascii(),
+        }
+    }
+
     /// The same, owning its text.
     pub fn into_owned(self) -> ReversePath<'static> {
         match self {
@@ -65,10 +73,7 @@ impl<'a> ReversePath<'a> {
 
 impl<'a> From<Mailbox<'a>> for ReversePath<'a> {
     fn from(mailbox: Mailbox<'a>) -> Self {
-        Self::Path(Path {
-            route: None,
-            mailbox,
-        })
+        Self::Path(mailbox.into())
     }
 }
 
@@ -128,6 +133,14 @@ impl<'a> ForwardPath<'a> {
         }
     }
 
+    /// Whether it can go without SMTPUTF8 (RFC 6531 §3.3), source route included.
+    pub fn is_ascii(&self) -> bool {
+        match self {
+            Self::Postmaster => true,
+            Self::Path(path) => path.is_ascii(),
+        }
+    }
+
     /// The same, owning its text.
     pub fn into_owned(self) -> ForwardPath<'static> {
         match self {
@@ -139,10 +152,7 @@ impl<'a> ForwardPath<'a> {
 
 impl<'a> From<Mailbox<'a>> for ForwardPath<'a> {
     fn from(mailbox: Mailbox<'a>) -> Self {
-        Self::Path(Path {
-            route: None,
-            mailbox,
-        })
+        Self::Path(mailbox.into())
     }
 }
 
@@ -164,9 +174,8 @@ impl fmt::Display for ForwardPath<'_> {
 }
 
 /// A mailbox in angle brackets, with the obsolete source route before it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Eq)]
 pub struct Path<'a> {
-    route: Option<Cow<'a, str>>,
     mailbox: Mailbox<'a>,
 }
 
@@ -178,24 +187,45 @@ impl<'a> Path<'a> {
 
     /// The source route as written (`@a,@b`), which nobody follows.
     pub fn source_route(&self) -> Option<&str> {
-        self.route.as_deref()
+        self.mailbox.route().strip_suffix(':')
+    }
+
+    /// Whether it can go without SMTPUTF8 (RFC 6531 §3.3), source route included.
+    pub fn is_ascii(&self) -> bool {
+        self.mailbox.route().is_ascii() && self.mailbox.is_ascii()
     }
 
     /// The same, owning its text.
     pub fn into_owned(self) -> Path<'static> {
         Path {
-            route: self.route.map(|route| Cow::Owned(route.into_owned())),
             mailbox: self.mailbox.into_owned(),
         }
     }
 }
 
+impl<'a> From<Mailbox<'a>> for Path<'a> {
+    fn from(mailbox: Mailbox<'a>) -> Self {
+        Self {
+            mailbox: mailbox.without_route(),
+        }
+    }
+}
+
+impl PartialEq for Path<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        (self.mailbox.route(), &self.mailbox) == (other.mailbox.route(), &other.mailbox)
+    }
+}
+
+impl Hash for Path<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.mailbox.hash(state);
+    }
+}
+
 impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.route {
-            None => write!(f, "<{}>", self.mailbox),
-            Some(route) => write!(f, "<{route}:{}>", self.mailbox),
-        }
+        write!(f, "<{}{}>", self.mailbox.route(), self.mailbox)
     }
 }
 
@@ -225,24 +255,30 @@ fn path(input: &[u8]) -> Parsed<'_, Path<'_>> {
     let Some((b'<', rest)) = input.split_first() else {
         return stop(input, "an opening angle bracket");
     };
-    let (rest, route) = if rest.first() == Some(&b'@') {
-        let (rest, route) = source_route(rest)?;
-        (rest, Some(Cow::Borrowed(route)))
-    } else {
-        (rest, None)
+    let (rest, mailbox) = match rest.first() {
+        Some(b'@') => routed(rest)?,
+        _ => mailbox(rest)?,
     };
-    let (rest, mailbox) = mailbox(rest)?;
     let Some((b'>', rest)) = rest.split_first() else {
         return stop(rest, "a closing angle bracket");
     };
     if input.len() - rest.len() > MAX_PATH {
         return stop(input, "a path of at most 256 octets");
     }
-    Ok((rest, Path { route, mailbox }))
+    Ok((rest, Path { mailbox }))
 }
 
-/// `A-d-l ":"`, as text without the colon.
-fn source_route(input: &[u8]) -> Parsed<'_, &str> {
+/// A mailbox behind `A-d-l ":"`.
+fn routed(input: &[u8]) -> Parsed<'_, Mailbox<'_>> {
+    let (rest, ()) = source_route(input)?;
+    let (rest, mailbox) = mailbox(rest)?;
+    let (octets, _) = input.split_at(input.len() - rest.len());
+    let (rest, text) = text(octets, rest, "a source route in UTF-8")?;
+    Ok((rest, mailbox.behind_route(text)))
+}
+
+/// `A-d-l ":"`.
+fn source_route(input: &[u8]) -> Parsed<'_, ()> {
     let mut rest = input;
     loop {
         let Some((b'@', after)) = rest.split_first() else {
@@ -251,10 +287,7 @@ fn source_route(input: &[u8]) -> Parsed<'_, &str> {
         let (after, _) = domain(after)?;
         match after.split_first() {
             Some((b',', after)) => rest = after,
-            Some((b':', behind)) => {
-                let (route, _) = input.split_at(input.len() - after.len());
-                return text(route, behind, "a source route in UTF-8");
-            }
+            Some((b':', behind)) => return Ok((behind, ())),
             _ => return stop(after, "the colon behind the source route"),
         }
     }
@@ -282,6 +315,29 @@ mod tests {
                 ForwardPath::parse(text.as_bytes()).unwrap().to_string(),
                 text
             );
+        }
+    }
+
+    #[test]
+    fn a_source_route_is_the_paths_and_not_the_mailboxs() {
+        let routed = ForwardPath::parse(b"<@r.example:\"@:\"@b.example>").unwrap();
+        let plain = ForwardPath::parse(b"<\"@:\"@b.example>").unwrap();
+        assert_ne!(routed, plain);
+        let ForwardPath::Path(path) = &routed else {
+            panic!("no path")
+        };
+        assert_eq!(path.source_route(), Some("@r.example"));
+        let mailbox = path.mailbox();
+        assert_eq!(Some(mailbox), plain.mailbox());
+        assert_eq!(
+            (mailbox.local_part(), mailbox.domain()),
+            ("\"@:\"", "b.example")
+        );
+        assert_eq!(mailbox.to_string(), "\"@:\"@b.example");
+        assert_eq!(routed.clone().into_owned(), routed);
+        // A path that is made of it has none.
+        for mailbox in [mailbox.clone(), mailbox.clone().into_owned()] {
+            assert_eq!(ForwardPath::from(mailbox), plain);
         }
     }
 
