@@ -155,6 +155,8 @@ fn arguments_are_checked() {
          S: 555 5.5.4 Error: a parameter is not known
          C: MAIL FROM:<é@b.example>
          S: 553 5.6.7 A non-ASCII address needs SMTPUTF8 on MAIL
+         C: MAIL FROM:<@é.example:a@b.example>
+         S: 553 5.6.7 A non-ASCII address needs SMTPUTF8 on MAIL
          C: MAIL FROM:<é@b.example> SMTPUTF8 BODY=8BITMIME
          S: 250 2.1.0 Ok
          C: RCPT TO:<>

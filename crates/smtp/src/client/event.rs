@@ -100,11 +100,9 @@ impl Envelope {
 
     /// Whether the message cannot go without SMTPUTF8.
     pub(super) fn needs_smtputf8(&self) -> bool {
-        let mailboxes = self.recipients.iter().filter_map(ForwardPath::mailbox);
-        self.smtputf8
-            || mailboxes
-                .chain(self.reverse_path.mailbox())
-                .any(|mailbox| !mailbox.is_ascii())
+        let is_ascii =
+            self.reverse_path.is_ascii() && self.recipients.iter().all(ForwardPath::is_ascii);
+        self.smtputf8 || !is_ascii
     }
 }
 

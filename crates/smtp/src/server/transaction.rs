@@ -74,11 +74,7 @@ impl Server {
             Some(texts::of(CommandError::UnknownParameter))
         } else if asked.requiretls && self.tls.is_none() {
             Some(texts::REQUIRETLS_NEEDS_TLS)
-        } else if !asked.smtputf8
-            && reverse_path
-                .mailbox()
-                .is_some_and(|mailbox| !mailbox.is_ascii())
-        {
+        } else if !asked.smtputf8 && !reverse_path.is_ascii() {
             Some(texts::UTF8_NOT_ANNOUNCED)
         } else {
             None
@@ -102,12 +98,7 @@ impl Server {
             Some(_) if parameters.asks_for_dsn() && !self.config.dsn => {
                 Some(texts::of(CommandError::UnknownParameter))
             }
-            Some(open)
-                if !open.smtputf8
-                    && forward_path
-                        .mailbox()
-                        .is_some_and(|mailbox| !mailbox.is_ascii()) =>
-            {
+            Some(open) if !open.smtputf8 && !forward_path.is_ascii() => {
                 Some(texts::UTF8_NOT_ANNOUNCED)
             }
             Some(_) => None,
