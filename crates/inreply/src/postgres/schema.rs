@@ -12,7 +12,8 @@ const MIGRATIONS: [&str; 2] = [
 pub(super) const DURABLE: &str = "SELECT set_config('synchronous_commit', 'on', false)
     WHERE current_setting('synchronous_commit') = 'off'";
 
-/// Settings of a connection whose commits may be lost with the server: leases, which run out anyway.
+/// Settings of a connection whose commits may be lost with the server: what comes to the same when it is done again. A worker's claim is
+/// of these, since a reply that two workers have is one comment by its key; a sender's is not, since mail has no such key.
 pub(super) const FAST: &str = "SET synchronous_commit = off";
 
 /// The statements, with the schema in them.

@@ -1,5 +1,7 @@
 //! Whose a claimed message is, and for how long.
 
+use std::collections::HashSet;
+use std::collections::hash_map::Entry::{Occupied, Vacant};
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -51,23 +53,33 @@ impl Shared {
         self.connector.config().lease
     }
 
-    async fn renew(&self) -> io::Result<()> {
-        let ids: Vec<String> = self.held().keys().map(ToString::to_string).collect();
-        if ids.is_empty() {
+    /// What is not this process's any more is not held any more.
+    pub(super) async fn renew(&self) -> io::Result<()> {
+        let asked = self.renewable();
+        if asked.is_empty() {
             return Ok(());
         }
+        let ids: Vec<String> = asked.iter().map(ToString::to_string).collect();
         let (until, seconds) = (LeaseEnd::of(self.lease()), self.lease().as_secs_f64());
         let parameters: [Parameter<'_>; 3] = [
             (&ids, Type::TEXT_ARRAY),
             (&self.holder, Type::INT8),
             (&seconds, Type::FLOAT8),
         ];
-        let renewed = self.fast.query(&self.sql.beat, &parameters).await?;
+        let renewed = self.sure.query(&self.sql.beat, &parameters).await?;
+        let renewed: HashSet<_> = renewed.iter().filter_map(|row| row::id(row).ok()).collect();
         let mut held = self.held();
-        for id in renewed.iter().filter_map(|row| row::id(row).ok()) {
-            held.entry(id).and_modify(|end| *end = until);
+        for id in asked {
+            let end = renewed.contains(&id).then_some(until);
+            held.entry(id).and_modify(|held| *held = held.and(end));
         }
         Ok(())
+    }
+
+    fn renewable(&self) -> Vec<QueueId> {
+        let held = self.held();
+        let mine = held.iter().filter(|(_, end)| end.is_some());
+        mine.map(|(id, _)| *id).collect()
     }
 }
 
@@ -90,9 +102,9 @@ impl PgOutbox {
         ];
         // Counted from before the server does, so that this end comes first.
         let until = LeaseEnd::of(shared.lease());
-        // Both are on their way at once.
-        let revived = shared.fast.query(&shared.sql.revive, &[]);
-        let claimed = shared.fast.query(statement, &parameters);
+        // Both are on their way at once, and in this order. A claim that the server forgets, another sender makes too.
+        let revived = shared.sure.query(&shared.sql.revive, &[]);
+        let claimed = shared.sure.query(statement, &parameters);
         let (revived, claimed) = tokio::join!(revived, claimed);
         // What is claimed is ours, whatever became of the other.
         if let Err(error) = revived {
@@ -102,12 +114,15 @@ impl PgOutbox {
         let (mut letters, mut held) = (Vec::with_capacity(claimed.len()), shared.held());
         for row in &claimed {
             match row::letter(row) {
-                Ok((entry, octets)) => {
-                    // One whose lease ran out while it lay here is being sent already.
-                    if held.insert(entry.id(), until).is_none() {
+                Ok((entry, octets)) => match held.entry(entry.id()) {
+                    Vacant(place) => {
+                        place.insert(Some(until));
                         letters.push((entry, octets));
                     }
-                }
+                    // Its lease ran out while it lay here, and what lies here may be older than what another sender has made of it:
+                    // it has to be given back first.
+                    Occupied(mut place) => drop(place.insert(None)),
+                },
                 // One that cannot be read does not stop the others.
                 Err(error) => tracing::error!(%error, "a message is left out"),
             }
@@ -117,7 +132,7 @@ impl PgOutbox {
 
     /// Whether a claimed message is this process's still.
     pub(super) fn has(&self, id: QueueId) -> bool {
-        let until = self.shared.held().get(&id).copied();
+        let until = self.shared.held().get(&id).copied().flatten();
         until.is_some_and(|until| !until.is_over())
     }
 }

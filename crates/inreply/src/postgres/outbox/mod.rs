@@ -59,14 +59,14 @@ pub struct PgOutbox {
 struct Shared {
     connector: Arc<Connector>,
     sql: Sql,
-    /// Claims, leases and reads.
+    /// Results of tries, and reads.
     fast: Line,
-    /// What has to be on disk.
+    /// What has to be on disk: letters, settlements, and whose a message is.
     sure: Line,
     /// Names this process in the table.
     holder: i64,
-    /// What it has claimed, and until when that is certainly its own.
-    held: Mutex<HashMap<QueueId, LeaseEnd>>,
+    /// What it has claimed and not settled, and until when that is certainly its own; none where it is not any more.
+    held: Mutex<HashMap<QueueId, Option<LeaseEnd>>>,
 }
 
 impl PgOutbox {
@@ -109,7 +109,7 @@ impl PgOutbox {
 }
 
 impl Shared {
-    fn held(&self) -> MutexGuard<'_, HashMap<QueueId, LeaseEnd>> {
+    fn held(&self) -> MutexGuard<'_, HashMap<QueueId, Option<LeaseEnd>>> {
         // Ids and times alone; nothing in it can be half done.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }

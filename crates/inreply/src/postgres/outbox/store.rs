@@ -83,8 +83,8 @@ impl Store for PgOutbox {
     async fn give_up(&self) -> Result<(), StoreError> {
         let holder = &self.shared.holder;
         let give_up = &self.shared.sql.give_up;
-        // By the holder and not by ids: of a claim that was cut off on its way nobody knows the ids.
-        self.look(give_up, &[(holder, Type::INT8)]).await?;
+        // By the holder and not by ids: of a claim that was cut off on its way nobody knows the ids. On the line of claims, behind it.
+        self.change(give_up, &[(holder, Type::INT8)]).await?;
         self.shared.held().clear();
         Ok(())
     }

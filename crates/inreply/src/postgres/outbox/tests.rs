@@ -3,9 +3,11 @@
 use super::*;
 use crate::outbox::suite::{Place, at, claim, ids, letter, suite};
 use crate::outbox::{Entry, Outbox, OutboxConfig, Settlement, Store};
-use crate::postgres::there;
+use crate::postgres::line::Parameter;
+use crate::postgres::{schema, there};
 use std::collections::HashSet;
 use std::time::Duration;
+use tokio_postgres::types::Type;
 
 const LEASE: Duration = Duration::from_secs(1);
 
@@ -126,6 +128,38 @@ async fn what_a_sender_had_that_ended_is_free_at_once() {
     assert_eq!(ids(&other.claim(claim(2)).await.unwrap()), mine);
     store.give_up().await.unwrap();
     assert_eq!(store.claim(claim(2)).await.unwrap(), []);
+}
+
+/// As behind the crash of a server that has lost the claim: what the sender believes ends with its next sign of life.
+#[tokio::test]
+async fn a_claim_that_the_server_has_forgotten_is_none() {
+    let Some(place) = place() else { return };
+    let place = place.lease(Duration::from_mins(1));
+    let (store, other) = (place.open().await, place.open().await);
+    store.insert(vec![letter(1), letter(2)]).await.unwrap();
+    let mine = ids(&store.claim(claim(2)).await.unwrap());
+    let forget = schema::in_schema(
+        "UPDATE $S.outgoing SET holder = NULL, held_until = NULL WHERE id = $1",
+        &place.schema,
+    );
+    let lost: [Parameter<'_>; 1] = [(&mine[0].to_string(), Type::TEXT)];
+    store.shared.sure.query(&forget, &lost).await.unwrap();
+    store.shared.renew().await.unwrap();
+    assert!(!store.holds(mine[0]) && store.holds(mine[1]));
+
+    // It lies here still, and the other one may have sent it to some of its recipients: it comes again as that one has left it.
+    let mut tried = other.claim(claim(1)).await.unwrap().remove(0).0;
+    tried = tried.due_at(at(2));
+    let later = vec![Settlement::Later(Box::new(tried.clone()))];
+    other.settle(later).await.unwrap();
+    assert_eq!(store.claim(claim(2)).await.unwrap(), []);
+    assert!(!store.holds(mine[0]));
+    store.shared.renew().await.unwrap();
+    assert!(!store.holds(mine[0]));
+    let given_back = vec![Settlement::Untouched(mine[0])];
+    store.settle(given_back).await.unwrap();
+    assert_eq!(store.claim(claim(2)).await.unwrap()[0].0, tried);
+    assert!(store.holds(mine[0]));
 }
 
 /// Its statements hang, as where the database is away: it may not send, and what it says later harms nobody.
