@@ -15,7 +15,7 @@ use super::jobs::{Job, Jobs};
 use super::notice::{Notice, NoticeError, Notices};
 use super::store::{Claim, Settlement, Store, StoreError};
 use super::suppression::Suppression;
-use super::upstream::{Away, Open, Upstream};
+use super::upstream::{Open, Untried, Upstream};
 use crate::relay::Relay;
 
 /// How often the last results are tried when all else has ended, and what lies between: a database that starts again, say.
@@ -215,7 +215,8 @@ impl<S: Store, N: Notices> Sender<S, N> {
         }
     }
 
-    /// Tries a message, and notes how it went; none where the relay is away, and the message was given back.
+    /// Tries a message, and notes how it went; none where the relay is away, or the message another sender's, and was
+    /// given back.
     async fn attempt(
         &self,
         open: &mut Option<Open>,
@@ -223,40 +224,46 @@ impl<S: Store, N: Notices> Sender<S, N> {
         ahead: Option<&Job>,
     ) -> Option<Entry> {
         let Job { mut entry, message } = job;
-        if !self.outbox.store().holds(entry.id()) {
-            tracing::warn!(id = %entry.id(), "a message may be another sender's by now");
-            self.give_back(entry).await;
+        let id = entry.id();
+        let is_ours = || self.outbox.store().holds(id);
+        if !is_ours() {
+            self.lose(entry).await;
             return None;
         }
         if let Some(envelope) = entry.envelope() {
             let next = ahead.and_then(|job| job.entry.envelope());
-            let sent = self.upstream.send(open, &envelope, &message, next.as_ref());
+            let (upstream, next) = (&self.upstream, next.as_ref());
+            let sent = upstream.send(open, &envelope, &message, next, is_ours);
             let tried = match sent.await {
                 Ok((tried, transcript)) => {
-                    self.notices.said(entry.id(), &transcript);
+                    self.notices.said(id, &transcript);
                     tried
                 }
-                Err(Away(said)) => {
+                Err(Untried::Away(said)) => {
                     if let Some(transcript) = said {
-                        self.notices.said(entry.id(), &transcript);
+                        self.notices.said(id, &transcript);
                     }
                     self.give_back(entry).await;
+                    return None;
+                }
+                Err(Untried::Lost) => {
+                    self.lose(entry).await;
                     return None;
                 }
             };
             let (now, chance) = (SystemTime::now(), getrandom::u32().unwrap_or_default());
             let suppressed = entry.judge(&tried, &self.config().schedule, now, chance);
             if let Err(error) = self.outbox.store().record(&entry).await {
-                tracing::error!(id = %entry.id(), %error, "a result is kept in memory only");
+                tracing::error!(%id, %error, "a result is kept in memory only");
             }
             if !suppressed.is_empty()
                 && let Err(error) = self.outbox.store().suppress(suppressed).await
             {
-                tracing::error!(id = %entry.id(), %error, "a mailbox is not suppressed");
+                tracing::error!(%id, %error, "a mailbox is not suppressed");
             }
             if entry.waiting().next().is_some() {
                 self.outbox.metrics.tried_in_vain();
-                tracing::info!(id = %entry.id(), why = entry.last_words(), "a message is tried again later");
+                tracing::info!(%id, why = entry.last_words(), "a message is tried again later");
             }
         }
         Some(entry)
@@ -289,6 +296,11 @@ impl<S: Store, N: Notices> Sender<S, N> {
             Ok(Err(error)) => Err(NoticeError(error.to_string())),
             Err(_) => Err(NoticeError("the product did not answer in time".to_owned())),
         }
+    }
+
+    async fn lose(&self, entry: Entry) {
+        tracing::warn!(id = %entry.id(), "a message may be another sender's by now");
+        self.give_back(entry).await;
     }
 
     async fn give_back(&self, entry: Entry) {

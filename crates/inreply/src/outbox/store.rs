@@ -33,9 +33,9 @@ pub trait Store: Send + Sync + 'static {
     /// When the next message is due that nobody has claimed; a time in the past is now.
     fn next_due(&self) -> impl Future<Output = Result<Option<SystemTime>, StoreError>> + Send;
 
-    /// Whether a claimed message is this sender's still; asked right before it goes to the relay, and nothing is sent that is not. A
-    /// store whose claims end with their process alone need not look, so that it defaults to yes; one that lends them for a time has
-    /// to be sure, and says no where it is not.
+    /// Whether a claimed message is this sender's still; asked right before it goes to the relay, on a connection that waits for it, and
+    /// nothing is sent that is not. A store whose claims end with their process alone need not look, so that it defaults to yes; one
+    /// that lends them for a time has to be sure, and says no where it is not.
     fn holds(&self, _id: QueueId) -> bool {
         true
     }

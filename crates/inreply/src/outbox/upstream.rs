@@ -44,9 +44,14 @@ impl Open {
     }
 }
 
-/// The relay gives no session; the message was not tried. What was said, where it was asked.
+/// Why a message was not tried.
 #[derive(Debug)]
-pub(super) struct Away(pub(super) Option<Transcript>);
+pub(super) enum Untried {
+    /// The relay gives no session. What was said, where it was asked.
+    Away(Option<Transcript>),
+    /// It may be another sender's by now.
+    Lost,
+}
 
 impl Upstream {
     pub(super) fn new(
@@ -91,16 +96,22 @@ impl Upstream {
         envelope: &Envelope,
         message: &[u8],
         next: Option<&Envelope>,
-    ) -> Result<(Tried, Transcript), Away> {
+        is_ours: impl Fn() -> bool,
+    ) -> Result<(Tried, Transcript), Untried> {
         self.pace().await;
         loop {
             if self.is_away() {
-                return Err(Away(None));
+                return Err(Untried::Away(None));
             }
             let (mut current, used) = match self.usable(open, envelope).await {
                 Some(current) => (current, true),
                 None => (self.open().await?, false),
             };
+            // Not before: its place, or a relay that is slow to greet, may have taken longer than a lease.
+            if !is_ours() {
+                *open = Some(current);
+                return Err(Untried::Lost);
+            }
             current.messages = current.messages.saturating_add(1);
             // One that has to wait for its place does not go along.
             let goes_along =
@@ -135,7 +146,7 @@ impl Upstream {
         None
     }
 
-    async fn open(&self) -> Result<Open, Away> {
+    async fn open(&self) -> Result<Open, Untried> {
         match self.relay.open().await {
             Ok(connection) => {
                 self.state().why.clear();
@@ -151,7 +162,7 @@ impl Upstream {
                 state.why = why.unwrap_or_default();
                 state.away_until = Some(Instant::now() + self.pause);
                 tracing::warn!(why = %state.why, pause = ?self.pause, "the relay gives no session");
-                Err(Away(Some(said)))
+                Err(Untried::Away(Some(said)))
             }
         }
     }

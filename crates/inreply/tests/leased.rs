@@ -1,0 +1,159 @@
+//! The sender beside a store that lends its messages for a time, and that may fail.
+
+// Helpers of tests are tests.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use inreply::outbox::{
+    self, Claim, Entry, Letter, Outbox, OutboxConfig, RedbStore, Settlement, Store, StoreError,
+    Suppression,
+};
+use inreply::simulation::SimulatedRelay;
+use inreply::smtp::client::Envelope;
+use inreply::spool::QueueId;
+use tempfile::TempDir;
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const MILLI: Duration = Duration::from_millis(1);
+
+/// A store whose claims end when a test says so.
+#[derive(Clone)]
+struct Leased {
+    store: RedbStore,
+    is_another_senders: Arc<AtomicBool>,
+    given_back: Arc<AtomicUsize>,
+}
+
+impl Leased {
+    fn open(folder: &TempDir) -> Self {
+        Self {
+            store: RedbStore::open(folder.path().join("outbox.redb")).unwrap(),
+            is_another_senders: Arc::default(),
+            given_back: Arc::default(),
+        }
+    }
+}
+
+impl Store for Leased {
+    async fn insert(&self, letters: Vec<(Entry, Bytes)>) -> Result<(), StoreError> {
+        self.store.insert(letters).await
+    }
+
+    async fn claim(&self, claim: Claim) -> Result<Vec<(Entry, Bytes)>, StoreError> {
+        self.store.claim(claim).await
+    }
+
+    async fn next_due(&self) -> Result<Option<SystemTime>, StoreError> {
+        self.store.next_due().await
+    }
+
+    fn holds(&self, _: QueueId) -> bool {
+        !self.is_another_senders.load(SeqCst)
+    }
+
+    async fn record(&self, entry: &Entry) -> Result<(), StoreError> {
+        self.store.record(entry).await
+    }
+
+    async fn settle(&self, settlements: Vec<Settlement>) -> Result<(), StoreError> {
+        let given_back = settlements
+            .iter()
+            .filter(|one| matches!(one, Settlement::Untouched(_)));
+        self.given_back.fetch_add(given_back.count(), SeqCst);
+        self.store.settle(settlements).await
+    }
+
+    async fn read(&self, id: QueueId) -> Result<Option<(Entry, Bytes)>, StoreError> {
+        self.store.read(id).await
+    }
+
+    async fn retry(&self, id: QueueId, at: SystemTime) -> Result<bool, StoreError> {
+        self.store.retry(id, at).await
+    }
+
+    async fn discard(&self, id: QueueId) -> Result<bool, StoreError> {
+        self.store.discard(id).await
+    }
+
+    async fn list(&self, after: Option<QueueId>, most: usize) -> Result<Vec<Entry>, StoreError> {
+        self.store.list(after, most).await
+    }
+
+    async fn count(&self) -> Result<u64, StoreError> {
+        self.store.count().await
+    }
+
+    async fn suppress(&self, suppressions: Vec<Suppression>) -> Result<(), StoreError> {
+        self.store.suppress(suppressions).await
+    }
+
+    async fn suppressed(&self, mailboxes: Vec<String>) -> Result<Vec<Suppression>, StoreError> {
+        self.store.suppressed(mailboxes).await
+    }
+
+    async fn suppressions(
+        &self,
+        after: Option<String>,
+        most: usize,
+    ) -> Result<Vec<Suppression>, StoreError> {
+        self.store.suppressions(after, most).await
+    }
+
+    async fn release(&self, mailbox: String) -> Result<bool, StoreError> {
+        self.store.release(mailbox).await
+    }
+}
+
+/// Waits of milliseconds in the place of minutes.
+fn config() -> OutboxConfig {
+    OutboxConfig::default().look_again(5 * MILLI).group(MILLI)
+}
+
+fn letter(to: &str) -> Letter {
+    let to = format!("<{to}@example.com>").parse().unwrap();
+    let envelope = Envelope::new("<>".parse().unwrap()).to(to);
+    Letter::new(envelope, "Subject: hi\r\n\r\nhello\r\n")
+}
+
+async fn until(what: impl Fn() -> bool) {
+    let come = async {
+        while !what() {
+            sleep(MILLI).await;
+        }
+    };
+    timeout(PATIENCE, come).await.unwrap();
+}
+
+/// The place in the minute is waited for longer than the lease lasts.
+#[tokio::test]
+async fn a_message_that_was_lost_while_it_waited_is_not_sent() {
+    let (relay, folder) = (
+        SimulatedRelay::start().await.unwrap(),
+        tempfile::tempdir().unwrap(),
+    );
+    let store = Leased::open(&folder);
+    let outbox = Outbox::new(store.clone(), config().messages_per_minute(60));
+    let (stop, stopped) = watch::channel(false);
+    let sending = tokio::spawn(outbox::run(outbox.clone(), relay.relay(), (), stopped));
+    let letters = vec![letter("ann"), letter("bob")];
+    outbox.enqueue_all(letters).await.unwrap();
+    timeout(PATIENCE, relay.wait_for(1)).await.unwrap();
+    // The second one has been asked for once, and waits.
+    sleep(100 * MILLI).await;
+    assert_eq!(store.given_back.load(SeqCst), 0);
+    store.is_another_senders.store(true, SeqCst);
+    until(|| store.given_back.load(SeqCst) > 0).await;
+    assert_eq!(relay.accepted().len(), 1);
+    // The other one did not send it after all.
+    store.is_another_senders.store(false, SeqCst);
+    assert_eq!(timeout(PATIENCE, relay.wait_for(2)).await.unwrap().len(), 2);
+    stop.send(true).unwrap();
+    sending.await.unwrap();
+    assert_eq!(outbox.count().await.unwrap(), 0);
+}
