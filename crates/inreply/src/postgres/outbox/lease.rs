@@ -13,7 +13,7 @@ use tokio_postgres::types::Type;
 use super::super::line::Parameter;
 use super::row::{self, micros};
 use super::{PgOutbox, Shared};
-use crate::outbox::{Claim, Entry, StoreError};
+use crate::outbox::{Claim, Entry, Settlement, StoreError};
 use crate::spool::QueueId;
 
 /// When a lease ends, by both clocks of this host, whichever is first: the one that does not jump stands still while the host
@@ -74,6 +74,13 @@ impl Shared {
             held.entry(id).and_modify(|held| *held = held.and(end));
         }
         Ok(())
+    }
+
+    /// What is settled is not held any more; gives until when it was.
+    pub(super) fn let_go(&self, settlements: &[Settlement]) -> Vec<(QueueId, Option<LeaseEnd>)> {
+        let mut held = self.held();
+        let ids = settlements.iter().map(Settlement::id);
+        ids.filter_map(|id| held.remove_entry(&id)).collect()
     }
 
     fn renewable(&self) -> Vec<QueueId> {

@@ -72,12 +72,16 @@ impl Store for PgOutbox {
             (&untouched, Type::TEXT_ARRAY),
             (&self.shared.holder, Type::INT8),
         ];
-        self.change(&self.shared.sql.settle, &parameters).await?;
-        let mut held = self.shared.held();
-        for settlement in &settlements {
-            held.remove(&settlement.id());
+        // Before, for the next claim may have it right behind the commit.
+        let ends = self.shared.let_go(&settlements);
+        let settled = self.change(&self.shared.sql.settle, &parameters).await;
+        if settled.is_err() {
+            let mut held = self.shared.held();
+            for (id, end) in ends {
+                held.entry(id).or_insert(end);
+            }
         }
-        Ok(())
+        settled.map(drop)
     }
 
     async fn give_up(&self) -> Result<(), StoreError> {

@@ -6,6 +6,7 @@ use crate::outbox::{Entry, Outbox, OutboxConfig, Settlement, Store};
 use crate::postgres::line::Parameter;
 use crate::postgres::{schema, there};
 use std::collections::HashSet;
+use std::pin::pin;
 use std::time::Duration;
 use tokio_postgres::types::Type;
 
@@ -159,6 +160,30 @@ async fn a_claim_that_the_server_has_forgotten_is_none() {
     let given_back = vec![Settlement::Untouched(mine[0])];
     store.settle(given_back).await.unwrap();
     assert_eq!(store.claim(claim(2)).await.unwrap()[0].0, tried);
+    assert!(store.holds(mine[0]));
+}
+
+/// The next claim is on its way behind the settlement, and both answers come at once.
+#[tokio::test]
+async fn what_is_given_back_is_claimed_by_the_next_claim() {
+    let Some(place) = place() else { return };
+    let store = place.lease(Duration::from_mins(1)).open().await;
+    store.insert(vec![letter(1)]).await.unwrap();
+    let mine = ids(&store.claim(claim(1)).await.unwrap());
+    let mut settling = pin!(store.settle(vec![Settlement::Untouched(mine[0])]));
+    let mut claiming = pin!(store.claim(claim(1)));
+    tokio::select! {
+        biased;
+        _ = &mut settling => panic!(),
+        _ = &mut claiming => panic!(),
+        () = tokio::task::yield_now() => {}
+    }
+    tokio::task::yield_now().await;
+    // Nobody reads meanwhile: there is one thread.
+    std::thread::sleep(LEASE / 4);
+    let (claimed, settled) = tokio::join!(biased; claiming, settling);
+    settled.unwrap();
+    assert_eq!(ids(&claimed.unwrap()), mine);
     assert!(store.holds(mine[0]));
 }
 
