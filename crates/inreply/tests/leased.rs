@@ -28,6 +28,8 @@ struct Leased {
     store: RedbStore,
     is_another_senders: Arc<AtomicBool>,
     given_back: Arc<AtomicUsize>,
+    /// Settlements get no answer.
+    hangs: Arc<AtomicBool>,
 }
 
 impl Leased {
@@ -36,6 +38,7 @@ impl Leased {
             store: RedbStore::open(folder.path().join("outbox.redb")).unwrap(),
             is_another_senders: Arc::default(),
             given_back: Arc::default(),
+            hangs: Arc::default(),
         }
     }
 }
@@ -66,6 +69,9 @@ impl Store for Leased {
             .iter()
             .filter(|one| matches!(one, Settlement::Untouched(_)));
         self.given_back.fetch_add(given_back.count(), SeqCst);
+        if self.hangs.load(SeqCst) {
+            std::future::pending::<()>().await;
+        }
         self.store.settle(settlements).await
     }
 
@@ -156,4 +162,26 @@ async fn a_message_that_was_lost_while_it_waited_is_not_sent() {
     stop.send(true).unwrap();
     sending.await.unwrap();
     assert_eq!(outbox.count().await.unwrap(), 0);
+}
+
+/// Whoever waits for its end kills it, sooner or later.
+#[tokio::test]
+async fn a_sender_ends_beside_a_store_that_hangs() {
+    let (relay, folder) = (
+        SimulatedRelay::start().await.unwrap(),
+        tempfile::tempdir().unwrap(),
+    );
+    let store = Leased::open(&folder);
+    store.hangs.store(true, SeqCst);
+    let outbox = Outbox::new(store.clone(), config());
+    let (stop, stopped) = watch::channel(false);
+    let sending = tokio::spawn(outbox::run(outbox.clone(), relay.relay(), (), stopped));
+    outbox.enqueue(letter("ann")).await.unwrap();
+    timeout(PATIENCE, relay.wait_for(1)).await.unwrap();
+    stop.send(true).unwrap();
+    tokio::time::pause();
+    timeout(Duration::from_mins(1), sending)
+        .await
+        .unwrap()
+        .unwrap();
 }

@@ -156,7 +156,8 @@ impl OutboxConfig {
     }
 
     /// How long a shutdown waits for messages that are with the relay. Defaults to 30 seconds, less than service managers wait
-    /// before they kill. What is cut off is sent again, and may be there twice.
+    /// before they kill. What is cut off is sent again, and may be there twice. Results that a store does not take are tried for 15
+    /// seconds more.
     #[must_use]
     pub fn drain(mut self, duration: Duration) -> Self {
         self.drain = duration;

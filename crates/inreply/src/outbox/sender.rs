@@ -18,9 +18,8 @@ use super::suppression::Suppression;
 use super::upstream::{Open, Untried, Upstream};
 use crate::relay::Relay;
 
-/// How often the last results are tried when all else has ended, and what lies between: a database that starts again, say.
-const LAST_TRIES: u32 = 5;
-const LAST_TRY_PAUSE: Duration = Duration::from_secs(1);
+/// How long the last results are tried when all else has ended: as long as a database takes to start again, or elsewhere.
+const LAST_RESULTS: Duration = Duration::from_secs(15);
 
 /// Results that wait for the next commit.
 const UNSETTLED: usize = 4_096;
@@ -40,7 +39,7 @@ pub async fn run<S: Store, N: Notices>(
 ) {
     let config = outbox.config().clone();
     let (results, unsettled) = mpsc::channel(UNSETTLED);
-    let settling = tokio::spawn(settle(outbox.clone(), unsettled));
+    let mut settling = tokio::spawn(settle(outbox.clone(), unsettled));
     let sender = Arc::new(Sender {
         jobs: Jobs::new(config.connections),
         upstream: Upstream::new(
@@ -65,10 +64,12 @@ pub async fn run<S: Store, N: Notices>(
             _ = shutdown.wait_for(|stop| *stop) => break,
         }
     }
-    for job in sender.jobs.close() {
-        sender.give_back(job.entry).await;
-    }
-    let drained = async { while lanes.join_next().await.is_some() {} };
+    let drained = async {
+        for job in sender.jobs.close() {
+            sender.give_back(job.entry).await;
+        }
+        while lanes.join_next().await.is_some() {}
+    };
     if timeout(config.drain, drained).await.is_err() {
         tracing::warn!(
             open = lanes.len(),
@@ -78,8 +79,10 @@ pub async fn run<S: Store, N: Notices>(
     }
     let outbox = sender.outbox.clone();
     drop((lanes, sender));
+    let settled = timeout(LAST_RESULTS, &mut settling).await;
     // Where a result is not committed, another sender would repeat what is done: it waits for the end of the claims.
-    if !matches!(settling.await, Ok(true)) {
+    if !matches!(settled, Ok(Ok(()))) {
+        settling.abort();
         tracing::error!("results are not committed, messages may be sent again");
     } else if let Err(error) = outbox.store().give_up().await {
         tracing::warn!(%error, "others have to wait for what was not sent");
@@ -308,9 +311,9 @@ impl<S: Store, N: Notices> Sender<S, N> {
     }
 }
 
-/// Commits results, those together that come within the time of a group. Gives whether all are committed.
-async fn settle<S: Store>(outbox: Outbox<S>, mut results: mpsc::Receiver<Settlement>) -> bool {
-    let (config, mut group, mut last_tries) = (outbox.config(), Vec::new(), LAST_TRIES);
+/// Commits results, those together that come within the time of a group, until all are committed.
+async fn settle<S: Store>(outbox: Outbox<S>, mut results: mpsc::Receiver<Settlement>) {
+    let (config, mut group) = (outbox.config(), Vec::new());
     while let Some(first) = results.recv().await {
         group.push(first);
         sleep(config.group).await;
@@ -319,17 +322,8 @@ async fn settle<S: Store>(outbox: Outbox<S>, mut results: mpsc::Receiver<Settlem
         }
         while let Err(error) = outbox.store().settle(group.clone()).await {
             tracing::error!(%error, "results are not committed");
-            if results.is_closed() && results.is_empty() {
-                last_tries -= 1;
-                if last_tries == 0 {
-                    return false;
-                }
-                sleep(LAST_TRY_PAUSE).await;
-            } else {
-                sleep(config.look_again).await;
-            }
+            sleep(config.look_again).await;
         }
         group.clear();
     }
-    true
 }
