@@ -1,7 +1,7 @@
 //! The sender beside a store that lends its messages for a time, and that may fail.
 
 // Helpers of tests are tests.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
@@ -9,11 +9,12 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use inreply::outbox::{
-    self, Claim, Entry, Letter, Outbox, OutboxConfig, RedbStore, Settlement, Store, StoreError,
-    Suppression,
+    self, Claim, Entry, Letter, Notice, NoticeError, Notices, Outbox, OutboxConfig, RedbStore,
+    Settlement, Store, StoreError, Suppression,
 };
 use inreply::simulation::SimulatedRelay;
 use inreply::smtp::client::Envelope;
+use inreply::smtp::transcript::Transcript;
 use inreply::spool::QueueId;
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -30,6 +31,7 @@ struct Leased {
     given_back: Arc<AtomicUsize>,
     /// Settlements get no answer.
     hangs: Arc<AtomicBool>,
+    has_let_lapse: Arc<AtomicBool>,
 }
 
 impl Leased {
@@ -39,6 +41,7 @@ impl Leased {
             is_another_senders: Arc::default(),
             given_back: Arc::default(),
             hangs: Arc::default(),
+            has_let_lapse: Arc::default(),
         }
     }
 }
@@ -73,6 +76,10 @@ impl Store for Leased {
             std::future::pending::<()>().await;
         }
         self.store.settle(settlements).await
+    }
+
+    fn let_lapse(&self) {
+        self.has_let_lapse.store(true, SeqCst);
     }
 
     async fn read(&self, id: QueueId) -> Result<Option<(Entry, Bytes)>, StoreError> {
@@ -164,7 +171,7 @@ async fn a_message_that_was_lost_while_it_waited_is_not_sent() {
     assert_eq!(outbox.count().await.unwrap(), 0);
 }
 
-/// Whoever waits for its end kills it, sooner or later.
+/// Whoever waits for its end kills it, sooner or later; and what it could not settle is to be somebody's again.
 #[tokio::test]
 async fn a_sender_ends_beside_a_store_that_hangs() {
     let (relay, folder) = (
@@ -184,4 +191,40 @@ async fn a_sender_ends_beside_a_store_that_hangs() {
         .await
         .unwrap()
         .unwrap();
+    assert!(store.has_let_lapse.load(SeqCst));
+}
+
+/// A log that cannot cope with what was said.
+struct Panics;
+
+impl Notices for Panics {
+    async fn ended(&self, _: &Notice) -> Result<(), NoticeError> {
+        Ok(())
+    }
+
+    fn said(&self, _: QueueId, _: &Transcript) {
+        panic!("as the test asks");
+    }
+}
+
+#[tokio::test]
+async fn a_log_that_panics_costs_no_message() {
+    let (relay, folder) = (
+        SimulatedRelay::start().await.unwrap(),
+        tempfile::tempdir().unwrap(),
+    );
+    let outbox = Outbox::new(Leased::open(&folder), config().connections(1));
+    let (_stop, stopped) = watch::channel(false);
+    tokio::spawn(outbox::run(outbox.clone(), relay.relay(), Panics, stopped));
+    for (sent, to) in ["ann", "bob", "eve"].into_iter().enumerate() {
+        outbox.enqueue(letter(to)).await.unwrap();
+        timeout(PATIENCE, relay.wait_for(sent + 1)).await.unwrap();
+    }
+    let settled = async {
+        while outbox.count().await.unwrap() > 0 {
+            sleep(MILLI).await;
+        }
+    };
+    timeout(PATIENCE, settled).await.unwrap();
+    assert_eq!(relay.accepted().len(), 3);
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use inreply_smtp::transcript::Transcript;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -17,6 +18,7 @@ use super::store::{Claim, Settlement, Store, StoreError};
 use super::suppression::Suppression;
 use super::upstream::{Open, Untried, Upstream};
 use crate::relay::Relay;
+use crate::spool::QueueId;
 
 /// How long the last results are tried when all else has ended: as long as a database takes to start again, or elsewhere.
 const LAST_RESULTS: Duration = Duration::from_secs(15);
@@ -83,6 +85,7 @@ pub async fn run<S: Store, N: Notices>(
     // Where a result is not committed, another sender would repeat what is done: it waits for the end of the claims.
     if !matches!(settled, Ok(Ok(()))) {
         settling.abort();
+        outbox.store().let_lapse();
         tracing::error!("results are not committed, messages may be sent again");
     } else if let Err(error) = outbox.store().give_up().await {
         tracing::warn!(%error, "others have to wait for what was not sent");
@@ -239,12 +242,12 @@ impl<S: Store, N: Notices> Sender<S, N> {
             let sent = upstream.send(open, &envelope, &message, next, is_ours);
             let tried = match sent.await {
                 Ok((tried, transcript)) => {
-                    self.notices.said(id, &transcript);
+                    self.pass_on(id, transcript).await;
                     tried
                 }
                 Err(Untried::Away(said)) => {
                     if let Some(transcript) = said {
-                        self.notices.said(id, &transcript);
+                        self.pass_on(id, transcript).await;
                     }
                     self.give_back(entry).await;
                     return None;
@@ -270,6 +273,16 @@ impl<S: Store, N: Notices> Sender<S, N> {
             }
         }
         Some(entry)
+    }
+
+    /// Has a log take what was said.
+    async fn pass_on(&self, id: QueueId, transcript: Transcript) {
+        let notices = Arc::clone(&self.notices);
+        // A task of its own: a log that panics costs these lines, and not the lane with all that it has.
+        let said = tokio::spawn(async move { notices.said(id, &transcript) });
+        if let Err(error) = said.await {
+            tracing::error!(%id, %error, "a conversation is lost");
+        }
     }
 
     /// Tells the product how the message ended, and forgets those of whom it has heard.

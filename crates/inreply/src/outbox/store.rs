@@ -53,10 +53,15 @@ pub trait Store: Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Gives back at once all that was claimed and not settled: this sender has ended, and others need not wait until they take it
-    /// for dead. Does nothing by default, for a store whose claims end with their process.
+    /// for dead. Where that fails they wait as long, and no longer. Does nothing by default, for a store whose claims end with their
+    /// process.
     fn give_up(&self) -> impl Future<Output = Result<(), StoreError>> + Send {
         async { Ok(()) }
     }
+
+    /// Keeps no claim any longer, and gives none back: this sender has ended with results that are not settled, and others are to
+    /// wait until they take it for dead. Does nothing by default, for a store whose claims end with their process.
+    fn let_lapse(&self) {}
 
     /// One message.
     fn read(

@@ -70,6 +70,10 @@ impl Store for AnyOutbox {
         whichever!(self, store => store.give_up().await)
     }
 
+    fn let_lapse(&self) {
+        whichever!(self, store => store.let_lapse());
+    }
+
     async fn read(&self, id: QueueId) -> Result<Option<(Entry, Bytes)>, StoreError> {
         whichever!(self, store => store.read(id).await)
     }

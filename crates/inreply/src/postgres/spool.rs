@@ -259,11 +259,11 @@ impl Spool for PgSpool {
         let (shared, channel) = (&self.shared, &self.shared.connector.config().schema);
         let parameters: [super::line::Parameter<'_>; 2] =
             [(&shared.holder, Type::INT8), (channel, Type::TEXT)];
+        // First: where the rest fails, the leases run out.
+        shared.held().clear();
         // By the holder and not by ids: of a claim that was given up on its way nobody knows the ids.
         let give_up = &shared.connector.sql().give_up;
-        shared.fast.query(give_up, &parameters).await?;
-        shared.held().clear();
-        Ok(())
+        shared.fast.query(give_up, &parameters).await.map(drop)
     }
 
     async fn file(&self, id: QueueId, folder: Folder) -> io::Result<()> {

@@ -87,10 +87,14 @@ impl Store for PgOutbox {
     async fn give_up(&self) -> Result<(), StoreError> {
         let holder = &self.shared.holder;
         let give_up = &self.shared.sql.give_up;
+        self.let_lapse();
         // By the holder and not by ids: of a claim that was cut off on its way nobody knows the ids. On the line of claims, behind it.
-        self.change(give_up, &[(holder, Type::INT8)]).await?;
+        let parameters: [Parameter<'_>; 1] = [(holder, Type::INT8)];
+        self.change(give_up, &parameters).await.map(drop)
+    }
+
+    fn let_lapse(&self) {
         self.shared.held().clear();
-        Ok(())
     }
 
     async fn read(&self, id: QueueId) -> Result<Option<(Entry, Bytes)>, StoreError> {

@@ -163,6 +163,20 @@ async fn a_claim_that_the_server_has_forgotten_is_none() {
     assert!(store.holds(mine[0]));
 }
 
+/// A clone of the store lives on, as that of a server with new settings does: it keeps nobody's claims.
+#[tokio::test]
+async fn what_a_sender_could_not_settle_lapses() {
+    let Some(place) = place() else { return };
+    let (store, other) = (place.open().await, place.open().await);
+    store.insert(vec![letter(1)]).await.unwrap();
+    let mine = ids(&store.claim(claim(1)).await.unwrap());
+    store.let_lapse();
+    assert!(!store.holds(mine[0]));
+    assert_eq!(other.claim(claim(1)).await.unwrap(), []);
+    tokio::time::sleep(LEASE + LEASE / 4).await;
+    assert_eq!(ids(&other.claim(claim(1)).await.unwrap()), mine);
+}
+
 /// The next claim is on its way behind the settlement, and both answers come at once.
 #[tokio::test]
 async fn what_is_given_back_is_claimed_by_the_next_claim() {
