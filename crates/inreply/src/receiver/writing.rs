@@ -62,11 +62,14 @@ impl<D: Drafting> Writing<D> {
         self.octets.len() <= IN_MEMORY
     }
 
-    /// Moves what is in memory to the spool. A fault is kept until the end.
+    /// Moves what is in memory to the spool. A fault is kept until the end, and nothing else is: the rest of the message may take its
+    /// time, and others want the room.
     pub(super) async fn spill<S: Spool<Draft = D>>(&mut self, spool: &S, preamble: Preamble) {
         if let Err(error) = self.write(spool, preamble).await {
             tracing::error!(%error, "a message cannot be written");
             self.fault = Some(error.kind());
+            self.octets = BytesMut::new();
+            self.draft = None;
         }
     }
 
@@ -144,7 +147,9 @@ impl<D: Drafting> Arrived<D> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spool::{Maildir, MaildirDraft, Protocol};
+    use crate::spool::{Backlog, Folder, Maildir, MaildirDraft, Protocol, Retention};
+    use std::sync::Arc;
+    use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
     fn preamble() -> Preamble {
         Preamble {
@@ -173,6 +178,111 @@ mod tests {
             let error = writing.end().await.unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::NotFound);
         }
+    }
+
+    /// A spool with room for so many octets of drafts.
+    struct Small {
+        maildir: Maildir,
+        room: Arc<Semaphore>,
+    }
+
+    #[derive(Debug)]
+    struct SmallDraft {
+        draft: MaildirDraft,
+        room: Arc<Semaphore>,
+        mine: Vec<OwnedSemaphorePermit>,
+    }
+
+    impl Drafting for SmallDraft {
+        fn id(&self) -> QueueId {
+            self.draft.id()
+        }
+
+        async fn write(&mut self, octets: Bytes) -> io::Result<()> {
+            let room = Arc::clone(&self.room).try_acquire_many_owned(octets.len() as u32);
+            let room = room.map_err(|_| io::ErrorKind::ResourceBusy)?;
+            self.mine.push(room);
+            self.draft.write(octets).await
+        }
+
+        async fn read(&mut self) -> io::Result<Vec<u8>> {
+            self.draft.read().await
+        }
+
+        async fn commit(self) -> io::Result<QueueId> {
+            self.draft.commit().await
+        }
+    }
+
+    impl Spool for Small {
+        type Draft = SmallDraft;
+
+        async fn begin(&self, at: SystemTime, preamble: Preamble) -> io::Result<SmallDraft> {
+            Ok(SmallDraft {
+                draft: Spool::begin(&self.maildir, at, preamble).await?,
+                room: Arc::clone(&self.room),
+                mine: Vec::new(),
+            })
+        }
+
+        async fn claim(&self, most: usize) -> io::Result<Vec<QueueId>> {
+            self.maildir.claim(most).await
+        }
+
+        async fn due(&self) {
+            self.maildir.due().await;
+        }
+
+        async fn read(&self, id: QueueId) -> io::Result<Vec<u8>> {
+            Spool::read(&self.maildir, id).await
+        }
+
+        async fn put_off(&self, id: QueueId, reason: &str) -> io::Result<()> {
+            self.maildir.put_off(id, reason).await
+        }
+
+        async fn file(&self, id: QueueId, folder: Folder) -> io::Result<()> {
+            Spool::file(&self.maildir, id, folder).await
+        }
+
+        async fn expire(&self, now: SystemTime, retention: Retention) -> io::Result<usize> {
+            Spool::expire(&self.maildir, now, retention).await
+        }
+
+        async fn backlog(&self) -> io::Result<Backlog> {
+            self.maildir.backlog().await
+        }
+    }
+
+    /// Two long messages arrive side by side, and there is room for one.
+    #[tokio::test]
+    async fn a_message_that_found_no_room_leaves_it_to_the_others() {
+        let root = tempfile::tempdir().unwrap();
+        let spool = Small {
+            maildir: Maildir::open(root.path()).unwrap(),
+            room: Arc::new(Semaphore::new(3 * (IN_MEMORY + 1))),
+        };
+        let mut messages = [Writing::new(), Writing::new()];
+        for message in &mut messages {
+            for _ in 0..2 {
+                if !message.has_fault() && !message.push(&[b'a'; IN_MEMORY + 1]) {
+                    message.spill(&spool, preamble()).await;
+                }
+            }
+        }
+        let [first, second] = &mut messages;
+        assert!(!first.has_fault() && second.has_fault());
+        assert!(!first.push(&[b'a'; IN_MEMORY + 1]));
+        first.spill(&spool, preamble()).await;
+        let arrived = first.end().await.unwrap();
+        arrived
+            .commit(&spool, first.received_at, preamble())
+            .await
+            .unwrap();
+        assert_eq!(
+            second.end().await.unwrap_err().kind(),
+            io::ErrorKind::ResourceBusy
+        );
     }
 
     #[tokio::test]
