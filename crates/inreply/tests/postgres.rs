@@ -174,6 +174,27 @@ async fn a_worker_that_is_full_claims_again_when_a_quarter_is_free() {
 }
 
 #[tokio::test]
+async fn a_slow_token_that_fills_a_worker_keeps_the_others_out_for_a_moment() {
+    let Some(url) = url() else { return };
+    let poll = Duration::from_millis(300);
+    let spool = PgSpool::new(config(&url, "slow").in_flight(8).poll(poll)).unwrap();
+    for _ in 0..20 {
+        store(&spool, "slow").await;
+    }
+    let mut mine = Vec::new();
+    while mine.len() < 8 {
+        mine.extend(spool.claim(64).await.unwrap());
+    }
+    let other = store(&spool, "other").await;
+    tokio::time::sleep(poll).await;
+    assert_eq!(spool.claim(64).await.unwrap(), [], "it is full");
+    spool.file(mine[0], Folder::Success).await.unwrap();
+    assert_eq!(spool.claim(64).await.unwrap(), [other]);
+    spool.file(mine[1], Folder::Success).await.unwrap();
+    assert_eq!(spool.claim(64).await.unwrap(), [], "each has its time");
+}
+
+#[tokio::test]
 async fn a_token_with_many_messages_starves_nobody() {
     let Some(url) = url() else { return };
     let spool = PgSpool::new(config(&url, "fair")).unwrap();

@@ -118,15 +118,16 @@ impl PgConfig {
         self
     }
 
-    /// How often a worker that has nothing to do looks, though nobody has woken it. Defaults to 2 s: a query that finds nothing
-    /// costs less than a millisecond.
+    /// How often a worker that has nothing to do looks, though nobody has woken it, and how often one that is nearly full does. Defaults
+    /// to 2 s: a query that finds nothing costs less than a millisecond.
     pub fn poll(mut self, poll: Duration) -> Self {
         self.poll = poll;
         self
     }
 
-    /// Messages that one process has claimed and not filed, at most; a quarter of them is claimed at once. Defaults to 256 messages:
-    /// four lanes are busy, and the rest is left to the other workers.
+    /// Messages that one process has claimed and not filed, at most. A quarter of them, and at most 64, is claimed at once, and what is
+    /// free where that is less for the time of [`PgConfig::poll`]. Defaults to 256 messages: four lanes are busy, and the rest is left to
+    /// the other workers.
     pub fn in_flight(mut self, messages: usize) -> Self {
         self.in_flight = messages.max(1);
         self

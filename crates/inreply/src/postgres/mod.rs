@@ -94,7 +94,14 @@ struct Shared {
     wake: Notify,
     /// The last claim gave all that it asked for.
     busy: AtomicBool,
-    revived_at: Mutex<Option<Instant>>,
+    looks: Mutex<Looks>,
+}
+
+/// When this process has looked for work.
+#[derive(Debug, Default)]
+struct Looks {
+    claimed_at: Option<Instant>,
+    revived_at: Option<Instant>,
 }
 
 impl PgSpool {
@@ -132,7 +139,7 @@ impl PgSpool {
             held: Mutex::default(),
             wake: Notify::new(),
             busy: AtomicBool::new(false),
-            revived_at: Mutex::default(),
+            looks: Mutex::default(),
         });
         let (writing, writings) = mpsc::channel(QUEUED);
         let (filing, filings) = mpsc::channel(QUEUED);
@@ -235,10 +242,8 @@ impl Shared {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn revived_at(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.revived_at
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    fn looks(&self) -> MutexGuard<'_, Looks> {
+        self.looks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The message is no longer this process's.

@@ -104,16 +104,17 @@ impl PgSpool {
         }
     }
 
-    /// The same as [`PgSpool::revive`], but not with each claim while the queue is long: what comes back stands behind it anyway.
+    /// The same as [`PgSpool::revive`], but not with each claim while the queue is long: what has waited or lain with a dead worker
+    /// may do so for a second more.
     async fn revive_in_time(&self) -> io::Result<()> {
         let shared = &self.shared;
-        let now = Instant::now();
-        let due = |last: Option<Instant>| last.is_none_or(|last| now - last >= REVIVE_EVERY);
-        if shared.busy.load(Ordering::Relaxed) && !due(*shared.revived_at()) {
+        if shared.busy.load(Ordering::Relaxed) && !is_past(shared.looks().revived_at, REVIVE_EVERY)
+        {
             return Ok(());
         }
+        let now = Instant::now();
         self.revive().await?;
-        *shared.revived_at() = Some(now);
+        shared.looks().revived_at = Some(now);
         Ok(())
     }
 
@@ -203,10 +204,14 @@ impl Spool for PgSpool {
         let in_flight = connector.config().in_flight;
         let free = in_flight.saturating_sub(shared.held().len());
         let most = most.min(in_flight.div_ceil(4));
-        if free < most {
-            // A worker that is full would go on with a claim for each message that it files.
+        // A worker that is full would go on with a claim for each message that it files. But where what it has is one slow token's, the
+        // others are not to wait until a quarter of that is done.
+        let is_time = is_past(shared.looks().claimed_at, connector.config().poll);
+        if free == 0 || (free < most && !is_time) {
             return Ok(Vec::new());
         }
+        let most = most.min(free);
+        shared.looks().claimed_at = Some(Instant::now());
         self.revive_in_time().await?;
         let parameters: [super::line::Parameter<'_>; 4] = [
             (&i64::try_from(most).unwrap_or(i64::MAX), Type::INT8),
@@ -314,6 +319,10 @@ impl Spool for PgSpool {
             oldest: oldest.map(QueueId::arrival),
         })
     }
+}
+
+fn is_past(last: Option<Instant>, time: Duration) -> bool {
+    last.is_none_or(|last| last.elapsed() >= time)
 }
 
 /// The same for all messages to the same recipients.
