@@ -15,7 +15,7 @@ for (const log of document.querySelectorAll("pre[data-follow]")) {
 }
 
 // Shows the test of the settings while it runs. The answer is a line for each line of the conversation, an empty one, and the page that
-// comes without this file.
+// comes without this file. Behind the empty line nothing is given up: the settings are being saved.
 async function showTest(dialog, form, submitter) {
   const [status, log, outcome, button] = ["[role=status]", "pre", ".outcome", "button"].map((part) => dialog.querySelector(part));
   const giveUp = new AbortController(), password = form.elements.password.value;
@@ -24,8 +24,12 @@ async function showTest(dialog, form, submitter) {
   log.textContent = "";
   outcome.replaceChildren();
   button.textContent = dialog.dataset.giveUp;
+  button.disabled = false;
+  dialog.oncancel = (event) => { if (button.disabled) event.preventDefault(); };
   dialog.addEventListener("close", () => {
     giveUp.abort();
+    // A browser that closes it all the same: only the page says what was saved.
+    if (button.disabled) return location.reload();
     // The button that opened it is of the page before.
     document.querySelector("main [aria-invalid=true], main [data-live]")?.focus();
   }, { once: true });
@@ -47,6 +51,10 @@ async function showTest(dialog, form, submitter) {
         shown = next + 1;
       }
       log.scrollTop = log.scrollHeight;
+      if (end === text.length) {
+        button.disabled = true;
+        say(dialog.dataset.saving, "");
+      }
     }
     // Without its page, an answer ended too early.
     if (isLive && (end < 0 || end === text.length)) throw new Error("no page");
@@ -62,6 +70,9 @@ async function showTest(dialog, form, submitter) {
     if (!giveUp.signal.aborted) say(dialog.dataset.broken, "bad");
   }
   button.textContent = dialog.dataset.close;
+  if (!button.disabled) return;
+  button.disabled = false;
+  button.focus();
 }
 document.addEventListener("submit", (event) => {
   const dialog = document.getElementById(event.submitter?.dataset.live ?? "");

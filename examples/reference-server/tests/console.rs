@@ -3,9 +3,10 @@
 #![allow(clippy::unwrap_used)]
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// A server with a console, and its password.
 struct Server {
@@ -313,6 +314,55 @@ fn a_test_that_fails_leaves_the_old_password() {
     assert_eq!(passwords(), ["right"]);
     assert_eq!(session.post("/settings", &form("better")).status, 200);
     assert_eq!(passwords(), ["better"]);
+}
+
+/// A relay that says nothing more behind EHLO, and a browser that waits for it no longer: support wants to see how far it came.
+#[test]
+fn a_test_that_is_given_up_is_in_the_log_and_saves_nothing() {
+    let (server, relay) = (Server::start(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let (session, port) = (server.login(), relay.local_addr().unwrap().port());
+    std::thread::spawn(move || {
+        let mut stream = relay.accept().unwrap().0;
+        let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+        stream.write_all(b"220 relay.example\r\n").unwrap();
+        lines.next().unwrap().unwrap();
+        stream.write_all(b"250 relay.example\r\n").unwrap();
+        lines.for_each(drop);
+    });
+    let form = format!(
+        "enabled=on&host=forge.example&server=127.0.0.1&port={port}&tls=none&to=ann%40example.com&form_token={}",
+        session.token
+    );
+    let mut browser = TcpStream::connect(&server.console).unwrap();
+    let request = format!(
+        "POST /settings/test HTTP/1.1\r\nHost: {}\r\nOrigin: {}\r\nCookie: {}\r\nAccept: text/plain\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
+        server.console,
+        session.origin,
+        session.cookie,
+        form.len()
+    );
+    browser.write_all(request.as_bytes()).unwrap();
+    let mut answer = BufReader::new(browser).lines().map(Result::unwrap);
+    assert!(answer.any(|line| line.contains("MAIL FROM")));
+    drop(answer);
+    let log = server.folder.path().join("data/conversations.log");
+    let logged = || std::fs::read_to_string(&log).unwrap_or_default();
+    let end = Instant::now() + Duration::from_secs(20);
+    while !logged().contains("<- \"MAIL FROM") {
+        assert!(Instant::now() < end, "{}", logged());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let (heading, said) = (
+        logged(),
+        format!("Connection opened: 127.0.0.1:{port}\n-> \"220"),
+    );
+    assert!(
+        heading.contains("test mail to ann@example.com, given up\n") && heading.contains(&said),
+        "{heading}"
+    );
+    let config = std::fs::read_to_string(server.folder.path().join("config.toml")).unwrap();
+    assert!(!config.contains(&port.to_string()));
 }
 
 /// Every page shows itself, in both languages, and harmlessly where mail of strangers is on it.

@@ -6,14 +6,14 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use inreply_smtp::transcript::Transcript;
 use jiff::Timestamp;
 
 /// Octets after which a new file is begun; the one before is kept beside it. Some thousands of conversations, and never more than
 /// twice that on the disk.
 const FULL: u64 = 4_194_304;
 
-/// A file with what was said in every delivery and every test. Secrets are not in a [`Transcript`].
+/// A file with what was said in every delivery and every test. Secrets are not in a
+/// [`Transcript`](inreply_smtp::transcript::Transcript), nor in the lines that a test is watched by.
 ///
 /// ```
 /// use inreply::logs::ConversationLog;
@@ -49,19 +49,19 @@ impl ConversationLog {
         &self.path
     }
 
-    /// Appends a conversation under a line that says when and what for. One that cannot be written is lost, and `tracing` says so.
-    pub fn append(&self, about: &str, transcript: &Transcript) {
+    /// Appends a conversation, a transcript or the lines of one, under a line that says when and what for. One that cannot be written is
+    /// lost, and `tracing` says so.
+    pub fn append(&self, about: &str, said: &impl Display) {
         let about: String = about
             .chars()
             .map(|c| if c.is_control() { '?' } else { c })
             .collect();
-        if let Err(error) = self.write(&format!("── {:.0} {about}", Timestamp::now()), transcript)
-        {
+        if let Err(error) = self.write(&format!("── {:.0} {about}", Timestamp::now()), said) {
             tracing::error!(path = %self.path.display(), %error, "a conversation is lost");
         }
     }
 
-    fn write(&self, heading: &str, transcript: &impl Display) -> io::Result<()> {
+    fn write(&self, heading: &str, said: &impl Display) -> io::Result<()> {
         let _alone = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut file = self.open()?;
         if file.metadata()?.len() >= FULL {
@@ -69,7 +69,7 @@ impl ConversationLog {
             file = self.open()?;
         }
         // One write, so that those of several processes do not mix.
-        file.write_all(format!("{heading}\n{transcript}\n").as_bytes())
+        file.write_all(format!("{heading}\n{said}\n").as_bytes())
     }
 
     fn open(&self) -> io::Result<File> {

@@ -2,7 +2,7 @@
 //! is held and then the page.
 
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use askama::Template;
@@ -65,47 +65,59 @@ struct Trial {
 }
 
 impl Trial {
-    /// Sends the mail, and saves the settings where it went out. `lines` gets the conversation; where nobody waits for it any more,
-    /// the test is given up, and nothing is saved.
+    /// Sends the mail, and saves the settings where it went out. `lines` gets the conversation, and an empty line before the settings are
+    /// saved; where nobody waits for it any more, the test is given up, and nothing is saved.
     async fn run(mut self, lines: UnboundedSender<String>) -> Result<SettingsPage, Failure> {
-        let watcher = lines.clone();
+        let said = Arc::new(Mutex::new(String::new()));
+        let (watcher, watched) = (lines.clone(), Arc::clone(&said));
         let mut test = SendTest::new(&self.site, &self.relay).watch(move |line| {
+            *lock(&watched) += &format!("{line}\n");
             let _ = watcher.send(format!("{line}\n"));
         });
         if let Some(signer) = &self.signer {
             test = test.signer(signer);
         }
+        let about = format!("test mail to {}", self.to);
         let tested = tokio::select! {
             tested = test.run(std::slice::from_ref(&self.to)) => tested,
             () = lines.closed() => {
-                forget_password(&self.config, &self.old);
-                return Ok(self.page);
+                let said = lock(&said).clone();
+                self.config.conversations().append(&format!("{about}, given up"), &said);
+                return Ok(self.give_up());
             }
         };
         let tested = match tested {
             Ok(tested) => tested,
             Err(error) => {
-                forget_password(&self.config, &self.old);
+                self.give_up();
                 return Err(error.into());
             }
         };
-        let about = format!("test mail to {}", self.to);
         self.config
             .conversations()
             .append(&about, &tested.transcript);
         let view = TestedView::new(&tested, &self.relay, self.words);
-        self.page.says = Some(match view.is_good {
-            true => match change(&self.console, &self.old, self.config).await {
-                Ok(()) => (true, kept(&self.console, self.words, self.words.saved)),
-                Err(error) => (false, format!("{} {error:#}", self.words.not_saved)),
-            },
-            false => {
-                forget_password(&self.config, &self.old);
-                (false, self.words.not_saved.to_owned())
-            }
+        if !view.is_good {
+            self.page.says = Some((false, self.words.not_saved.to_owned()));
+            self.page.tested = Some(view);
+            return Ok(self.give_up());
+        }
+        // Whoever hears of it does not give up any more, and who has given up does not hear of it.
+        if lines.send("\n".to_owned()).is_err() {
+            return Ok(self.give_up());
+        }
+        self.page.says = Some(match change(&self.console, &self.old, self.config).await {
+            Ok(()) => (true, kept(&self.console, self.words, self.words.saved)),
+            Err(error) => (false, format!("{} {error:#}", self.words.not_saved)),
         });
         self.page.tested = Some(view);
         Ok(self.page)
+    }
+
+    /// Nothing is saved, the password neither.
+    fn give_up(self) -> SettingsPage {
+        forget_password(&self.config, &self.old);
+        self.page
     }
 }
 
@@ -167,6 +179,10 @@ pub(super) async fn test(
         ("x-accel-buffering", "no"),
     ];
     Ok((headers, Body::from_stream(Said(said))).into_response())
+}
+
+fn lock(said: &Mutex<String>) -> MutexGuard<'_, String> {
+    said.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What is said in a test, as the body of an answer.

@@ -136,6 +136,7 @@ words! {
     test_send: "Send and save if it works", "보내고 성공하면 저장";
     transcript: "The conversation", "대화 내용";
     test_running: "Sending…", "보내는 중…";
+    test_saving: "Sent. Saving…", "보냈습니다. 저장하는 중…";
     test_broken: "The console does not answer. Whether the settings were saved, the page says when it is loaded again.", "콘솔이 응답하지 않습니다. 설정이 저장되었는지는 페이지를 다시 불러오면 알 수 있습니다.";
     give_up: "Give up", "중단";
     close: "Close", "닫기";
