@@ -426,10 +426,11 @@ async fn a_glance_counts_and_leafs_and_knows_the_sizes() {
     let Some(url) = url() else { return };
     let spool = PgSpool::new(config(&url, "glance")).unwrap();
     let mut ids = Vec::new();
-    for recipient in ["a", "b", "c", "d"] {
+    for recipient in ["a", "b", "c", "d", "e"] {
         ids.push(store(&spool, recipient).await);
     }
-    assert_eq!(spool.claim(2).await.unwrap(), ids[..2]);
+    assert_eq!(spool.claim(3).await.unwrap(), ids[..3]);
+    spool.file(ids[2], Folder::Success).await.unwrap();
     for id in &ids[..2] {
         let folder = Folder::Failure("gone".to_owned());
         spool.file(*id, folder).await.unwrap();
@@ -437,17 +438,49 @@ async fn a_glance_counts_and_leafs_and_knows_the_sizes() {
     let size = spool.read(ids[0]).await.unwrap().len() as u64;
     let any = AnySpool::Postgres(spool);
     let all = any.glance(None, None, 3).await.unwrap();
-    let counts = [("failure".to_owned(), 2), ("new".to_owned(), 2)];
-    assert_eq!(all.counts, counts);
-    assert_eq!(all.ids.iter().collect::<HashSet<_>>().len(), 4);
+    let counts = [("failure", 2), ("new", 2), ("success", 1)];
+    assert_eq!(
+        all.counts,
+        counts.map(|(name, count)| (name.to_owned(), count))
+    );
+    assert_eq!(all.ids.iter().collect::<HashSet<_>>().len(), 5);
     let latest: Vec<_> = all.latest.iter().map(|(kept, _)| kept.id).collect();
-    assert_eq!(latest, [ids[3], ids[2], ids[1]]);
+    assert_eq!(latest, [ids[4], ids[3], ids[2]]);
     let failed = any.glance(Some("failure"), Some(ids[1]), 9).await.unwrap();
     let [(kept, octets)] = &failed.latest[..] else {
         unreachable!("one failure came before the other")
     };
     assert_eq!((kept.id, *octets), (ids[0], size));
     assert_eq!(kept.reason.as_deref(), Some("gone"));
+}
+
+/// What may take long is not in the way of claims.
+#[tokio::test]
+async fn who_looks_has_a_connection_of_their_own() {
+    let Some(url) = url() else { return };
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let name = format!("look_{}", since.unwrap().as_micros());
+    let named = format!("{url}?application_name={name}");
+    let spool = PgSpool::new(config(&named, "look")).unwrap();
+    let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let count = "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1";
+    let connections = async || -> i64 { client.query_one(count, &[&name]).await.unwrap().get(0) };
+    spool.claim(9).await.unwrap();
+    // That of the claim, and one that listens.
+    while connections().await < 2 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let any = AnySpool::Postgres(spool);
+    any.glance(None, None, 9).await.unwrap();
+    any.backlog().await.unwrap();
+    assert!(
+        any.find(QueueId::new(SystemTime::now()).unwrap())
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert_eq!(connections().await, 3);
 }
 
 /// A schema whose name is a word of SQL's.

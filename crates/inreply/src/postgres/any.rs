@@ -49,13 +49,18 @@ pub enum AnySpool {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Glance {
-    /// How many messages are in each folder that is not empty, by name.
+    /// How many messages are in each folder that is not empty, by name; of tables up to [`Glance::MOST_COUNTED`].
     pub counts: Vec<(String, usize)>,
     /// All of them, of tables the 100,000 newest, in no order: an id tells when its message arrived.
     pub ids: Vec<QueueId>,
     /// The newest of those that were asked for, the newest first, each with its size in octets, the preamble included; 0 for one
     /// that went meanwhile.
     pub latest: Vec<(PgKept, u64)>,
+}
+
+impl Glance {
+    /// How far the messages of one folder are counted in tables: so many are or more.
+    pub const MOST_COUNTED: usize = 1_000_000;
 }
 
 /// A draft of [`AnySpool`].
@@ -177,7 +182,7 @@ impl AnySpool {
                 };
                 blocking(maildir, read).await
             }
-            Self::Postgres(tables) => tables.read(id).await,
+            Self::Postgres(tables) => tables.original(id).await,
         }
     }
 

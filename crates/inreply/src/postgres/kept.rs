@@ -5,9 +5,9 @@ use std::io;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::PgSpool;
 use super::error::to_io;
 use super::line::Parameter;
+use super::{Glance, PgSpool};
 use crate::spool::{Kept, QueueId};
 
 /// A message in the tables, without its octets: those [`Spool::read`](crate::spool::Spool::read) gives.
@@ -42,7 +42,7 @@ impl PgSpool {
             (&most, Type::INT8),
         ];
         let kept = &self.shared.connector.sql().kept;
-        let rows = self.shared.fast.query(kept, &parameters).await?;
+        let rows = self.shared.look.query(kept, &parameters).await?;
         rows.iter().map(PgKept::of).collect()
     }
 
@@ -55,11 +55,11 @@ impl PgSpool {
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let parameters: [Parameter<'_>; 2] = [(&folder, Type::TEXT), (&most, Type::INT8)];
         let newest = &self.shared.connector.sql().newest;
-        let rows = self.shared.fast.query(newest, &parameters).await?;
+        let rows = self.shared.look.query(newest, &parameters).await?;
         rows.iter().map(PgKept::of).collect()
     }
 
-    /// How many messages are in each folder that is not empty, and the ids of the newest, at most `most`.
+    /// How many messages are in each folder that is not empty, up to [`Glance::MOST_COUNTED`], and the ids of the newest, at most `most`.
     pub(super) async fn overview(
         &self,
         most: usize,
@@ -69,8 +69,10 @@ impl PgSpool {
             self.shared.connector.sql(),
         );
         let parameters: [Parameter<'_>; 1] = [(&most, Type::INT8)];
-        let counts = self.shared.fast.query(&sql.counts, &[]);
-        let ids = self.shared.fast.query(&sql.ids, &parameters);
+        let counted = i64::try_from(Glance::MOST_COUNTED).unwrap_or(i64::MAX);
+        let bound: [Parameter<'_>; 1] = [(&counted, Type::INT8)];
+        let counts = self.shared.look.query(&sql.counts, &bound);
+        let ids = self.shared.look.query(&sql.ids, &parameters);
         let (counts, ids) = tokio::try_join!(counts, ids)?;
         let count = |row: &Row| {
             let (name, count): (String, i64) = (
@@ -103,7 +105,7 @@ impl PgSpool {
             (&most, Type::INT8),
         ];
         let latest = &self.shared.connector.sql().latest;
-        let rows = self.shared.fast.query(latest, &parameters).await?;
+        let rows = self.shared.look.query(latest, &parameters).await?;
         let sized = |row: &Row| {
             let octets: Option<i32> = row.try_get(3).map_err(to_io)?;
             let octets = u64::try_from(octets.unwrap_or_default()).unwrap_or_default();
@@ -112,12 +114,17 @@ impl PgSpool {
         rows.iter().map(sized).collect()
     }
 
+    /// The preamble and the message. Not by [`Spool::read`](crate::spool::Spool::read), which is the worker's.
+    pub(super) async fn original(&self, id: QueueId) -> io::Result<Vec<u8>> {
+        self.read_by(&self.shared.look, id).await
+    }
+
     /// The size of a message in octets; 0 where it is not kept.
     pub(super) async fn size(&self, id: QueueId) -> io::Result<u64> {
         let name = id.to_string();
         let parameters: [Parameter<'_>; 1] = [(&name, Type::TEXT)];
         let size = &self.shared.connector.sql().size;
-        let rows = self.shared.fast.query(size, &parameters).await?;
+        let rows = self.shared.look.query(size, &parameters).await?;
         let octets: i32 = match rows.first() {
             Some(row) => row.try_get(0).map_err(to_io)?,
             None => 0,
@@ -133,7 +140,7 @@ impl PgSpool {
         let name = id.to_string();
         let parameters: [Parameter<'_>; 1] = [(&name, Type::TEXT)];
         let find = &self.shared.connector.sql().find;
-        let rows = self.shared.fast.query(find, &parameters).await?;
+        let rows = self.shared.look.query(find, &parameters).await?;
         rows.first().map(PgKept::of).transpose()
     }
 

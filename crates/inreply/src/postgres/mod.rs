@@ -79,10 +79,12 @@ pub struct PgSpool {
 /// What the spool and its tasks share.
 struct Shared {
     connector: Arc<Connector>,
-    /// Claims, leases and reads.
+    /// Claims, leases, and what a worker reads.
     fast: Line,
     /// What has to be on disk, and is rare.
     sure: Line,
+    /// What operators and monitors ask: it may take long, and no claim waits behind it.
+    look: Line,
     /// Where messages go while the database is away.
     fallback: Option<Maildir>,
     /// They go there now.
@@ -132,6 +134,7 @@ impl PgSpool {
         let shared = Arc::new(Shared {
             fast: Line::new(Arc::clone(&connector), false),
             sure: Line::new(Arc::clone(&connector), true),
+            look: Line::new(Arc::clone(&connector), false),
             fallback,
             away: AtomicBool::new(false),
             connector: Arc::clone(&connector),

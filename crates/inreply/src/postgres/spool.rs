@@ -14,6 +14,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::error::to_io;
+use super::line::Line;
 use super::writer::{Filing, Writing};
 use super::{PgSpool, reason_of};
 use crate::spool::{Backlog, Drafting, Folder, Preamble, QueueId, Retention, Spool};
@@ -135,6 +136,15 @@ impl PgSpool {
         Ok(())
     }
 
+    pub(super) async fn read_by(&self, line: &Line, id: QueueId) -> io::Result<Vec<u8>> {
+        let read = &self.shared.connector.sql().read;
+        let name = id.to_string();
+        let parameters: [super::line::Parameter<'_>; 1] = [(&name, Type::TEXT)];
+        let rows = line.query(read, &parameters).await?;
+        let row = rows.first().ok_or(io::ErrorKind::NotFound)?;
+        row.try_get(0).map_err(to_io)
+    }
+
     /// What was claimed is this process's.
     pub(super) fn hold(&self, rows: Vec<Row>) -> io::Result<Vec<QueueId>> {
         let mut ids = Vec::with_capacity(rows.len());
@@ -235,12 +245,7 @@ impl Spool for PgSpool {
         if let Some(octets) = known {
             return Ok(octets.to_vec());
         }
-        let read = &self.shared.connector.sql().read;
-        let name = id.to_string();
-        let parameters: [super::line::Parameter<'_>; 1] = [(&name, Type::TEXT)];
-        let rows = self.shared.fast.query(read, &parameters).await?;
-        let row = rows.first().ok_or(io::ErrorKind::NotFound)?;
-        row.try_get(0).map_err(to_io)
+        self.read_by(&self.shared.fast, id).await
     }
 
     async fn put_off(&self, id: QueueId, reason: &str) -> io::Result<()> {
@@ -309,7 +314,7 @@ impl Spool for PgSpool {
 
     async fn backlog(&self) -> io::Result<Backlog> {
         let backlog = &self.shared.connector.sql().backlog;
-        let rows = self.shared.fast.query(backlog, &[]).await?;
+        let rows = self.shared.look.query(backlog, &[]).await?;
         let row = rows.first().ok_or(io::ErrorKind::UnexpectedEof)?;
         let messages: i64 = row.try_get(0).map_err(to_io)?;
         let oldest: Option<&str> = row.try_get(1).map_err(to_io)?;

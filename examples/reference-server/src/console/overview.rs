@@ -7,6 +7,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use inreply::health::Health;
+use inreply::postgres::Glance;
 use inreply::spool::QueueId;
 
 use super::Console;
@@ -24,7 +25,7 @@ struct OverviewPage {
     enabled: bool,
     health: Health,
     /// Folder and how many messages are in it.
-    folders: Vec<(String, usize)>,
+    folders: Vec<(String, String)>,
     chart: String,
     outbound: u64,
     failures: Vec<Failed>,
@@ -60,10 +61,18 @@ pub(super) async fn show(
             visitor.words.by_hour,
             &by_hour(&glance.ids, SystemTime::now()),
         ),
-        folders: glance.counts,
+        folders: glance.counts.into_iter().map(counted).collect(),
         outbound: parts.post.count().await?,
         failures,
     }))
+}
+
+/// A folder and how many are in it, which a database with many does not count to their end.
+fn counted((folder, count): (String, usize)) -> (String, String) {
+    match count {
+        Glance::MOST_COUNTED => (folder, format!("{count}+")),
+        _ => (folder, count.to_string()),
+    }
 }
 
 /// Messages of each of the last 24 hours, the oldest first.

@@ -59,10 +59,12 @@ pub struct PgOutbox {
 struct Shared {
     connector: Arc<Connector>,
     sql: Sql,
-    /// Results of tries, and reads.
+    /// Results of tries, and what a sender asks.
     fast: Line,
     /// What has to be on disk: letters, settlements, and whose a message is.
     sure: Line,
+    /// What operators and monitors ask: it may take long, and no result waits behind it.
+    look: Line,
     /// Names this process in the table.
     holder: i64,
     /// What it has claimed and not settled, and until when that is certainly its own; none where it is not any more.
@@ -83,6 +85,7 @@ impl PgOutbox {
             sql,
             fast: Line::new(Arc::clone(&connector), false),
             sure: Line::new(Arc::clone(&connector), true),
+            look: Line::new(Arc::clone(&connector), false),
             connector,
             holder: new_holder()?,
             held: Mutex::default(),

@@ -26,7 +26,7 @@ impl Store for PgOutbox {
     }
 
     async fn next_due(&self) -> Result<Option<SystemTime>, StoreError> {
-        let rows = self.look(&self.shared.sql.next_due, &[]).await?;
+        let rows = self.ask(&self.shared.sql.next_due, &[]).await?;
         let first = rows.first().map(|row| row.try_get::<_, Option<i64>>(0));
         let micros = first.transpose().map_err(StoreError::failed)?.flatten();
         Ok(micros.map(row::time))
@@ -46,7 +46,7 @@ impl Store for PgOutbox {
             (&next_try, Type::INT8),
         ];
         let record = &self.shared.sql.record;
-        self.look(record, &parameters).await.map(drop)
+        self.ask(record, &parameters).await.map(drop)
     }
 
     async fn settle(&self, settlements: Vec<Settlement>) -> Result<(), StoreError> {
@@ -152,7 +152,7 @@ impl Store for PgOutbox {
 
     async fn suppressed(&self, mailboxes: Vec<String>) -> Result<Vec<Suppression>, StoreError> {
         let parameters: [Parameter<'_>; 1] = [(&mailboxes, Type::TEXT_ARRAY)];
-        let rows = self.look(&self.shared.sql.suppressed, &parameters).await?;
+        let rows = self.ask(&self.shared.sql.suppressed, &parameters).await?;
         rows.iter().map(row::suppression).collect()
     }
 
@@ -178,8 +178,18 @@ impl Store for PgOutbox {
 }
 
 impl PgOutbox {
-    /// A statement whose loss with the server does no harm.
+    /// A statement that changes nothing, and may take long.
     async fn look(
+        &self,
+        statement: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<tokio_postgres::Row>, StoreError> {
+        let rows = self.shared.look.query(statement, parameters).await;
+        rows.map_err(StoreError::failed)
+    }
+
+    /// A statement whose loss with the server does no harm.
+    async fn ask(
         &self,
         statement: &str,
         parameters: &[Parameter<'_>],
