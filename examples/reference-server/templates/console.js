@@ -1,5 +1,14 @@
 "use strict";
-// Pages work without this file. It follows logs, and shows a test while it runs.
+// Pages work without this file. It copies records, follows logs, and shows a test while it runs.
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  // Browsers have it on localhost and behind TLS alone.
+  if (!navigator.clipboard) break;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = button.dataset.copied;
+  });
+}
 for (const log of document.querySelectorAll("pre[data-follow]")) {
   log.scrollTop = log.scrollHeight;
   setInterval(async () => {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use inreply::dns::doctor::Doctor;
+use inreply::dns::doctor::{Change, Doctor, Severity};
 use inreply::dns::plan::{Plan, Row};
-use inreply::dns::report::Report;
+use inreply::dns::record::Record;
+use inreply::dns::report::{Report, Verdict};
 
 use super::Console;
 use super::page::{Failure, Page, html};
@@ -19,9 +20,47 @@ use crate::config::Config;
 struct DnsPage {
     page: Page,
     wanted: Vec<Row>,
-    verdict: &'static str,
     report: Option<Report>,
     fault: String,
+}
+
+impl DnsPage {
+    fn verdict(&self, verdict: Verdict) -> &'static str {
+        let words = self.page.words;
+        match verdict {
+            Verdict::Pass => words.verdict_pass,
+            Verdict::Warn => words.verdict_warn,
+            Verdict::Indeterminate => words.verdict_unknown,
+            Verdict::Fail => words.verdict_fail,
+        }
+    }
+
+    /// The class of the style sheet.
+    fn look(&self, verdict: Verdict) -> &'static str {
+        match verdict {
+            Verdict::Pass => "good",
+            Verdict::Warn | Verdict::Indeterminate => "warn",
+            Verdict::Fail => "bad",
+        }
+    }
+
+    fn severity(&self, severity: Severity) -> &'static str {
+        let words = self.page.words;
+        match severity {
+            Severity::Error => words.severity_error,
+            Severity::Warning => words.severity_warning,
+            Severity::Unknown => words.severity_unknown,
+            Severity::Info => words.severity_info,
+        }
+    }
+
+    /// What is to be pasted into the zone.
+    fn new_record<'c>(&self, change: &'c Change) -> Option<&'c Record> {
+        match change {
+            Change::Add(record) | Change::Replace { new: record, .. } => Some(record),
+            _ => None,
+        }
+    }
 }
 
 pub(super) async fn show(
@@ -36,7 +75,6 @@ pub(super) async fn show(
     Ok(html(&DnsPage {
         page: visitor.page("/dns", visitor.words.dns),
         wanted: Plan::of(&config.doctor()?).rows(),
-        verdict: report.as_ref().map_or("", |report| report.verdict.as_str()),
         report,
         fault,
     }))
