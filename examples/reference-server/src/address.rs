@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
-use inreply::token::{Context, Day, OpenError};
+use inreply::token::{Context, Day, OpenError, Opened};
 
 use crate::config::Config;
 
@@ -77,20 +77,31 @@ pub(crate) fn run(config: &Config, command: AddressCommand) -> Result<()> {
                 );
             };
             let opened = opened.with_context(|| format!("{text} is refused"))?;
-            let expires = opened.expires.map(|day| day.to_string());
-            println!(
-                "use: {}\nkey: {}\nrefused from: {}",
-                opened.context,
-                opened.key_id,
-                expires.as_deref().unwrap_or("never")
-            );
-            match opened.ids.pair() {
-                Some((subject, recipient)) => {
-                    println!("subject: {subject}\nrecipient: {recipient}")
-                }
-                None => println!("ids: {:?}", opened.ids),
+            for (name, value) in facts(&opened) {
+                println!("{name}: {value}");
             }
         }
     }
     Ok(())
+}
+
+/// What an address says, each with its name.
+pub(crate) fn facts(opened: &Opened) -> Vec<(&'static str, String)> {
+    let expires = opened.expires.map(|day| day.to_string());
+    let mut facts = vec![
+        ("use", opened.context.to_string()),
+        ("key", opened.key_id.to_string()),
+        (
+            "refused from",
+            expires.unwrap_or_else(|| "never".to_owned()),
+        ),
+    ];
+    match opened.ids.pair() {
+        Some((subject, recipient)) => {
+            facts.push(("subject", subject.to_string()));
+            facts.push(("recipient", recipient.to_string()));
+        }
+        None => facts.push(("ids", format!("{:?}", opened.ids))),
+    }
+    facts
 }

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use super::Console;
 use super::page::{Failure, Page, html};
 use super::visitor::{Posted, Visitor};
+use crate::address::facts;
 
 /// What is shown of a message.
 pub(super) struct Explained {
@@ -85,8 +86,9 @@ pub(super) fn explained(gate: &Gate, octets: &[u8], envelope: Option<&str>) -> E
                 is_visible: fragment.is_visible(),
                 kind: fragment.kind().to_string(),
                 rule: fragment.rule().to_string(),
-                text: reply.text_of(fragment).trim_end_matches('\n').to_owned(),
+                text: reply.text_of(fragment).trim_end().to_owned(),
             })
+            .filter(|line| !line.text.is_empty())
             .collect(),
         comment: reply.visible_without(|address| gate.site().is_own_address(address)),
         has_html: message.html_part().is_some(),
@@ -102,13 +104,13 @@ pub(super) fn explained(gate: &Gate, octets: &[u8], envelope: Option<&str>) -> E
     }
 }
 
-/// What a token says.
+/// What a token says, in one line.
 fn token_text(opened: &Opened) -> String {
-    let ids = opened.ids.pair().map_or_else(
-        || format!("{:?}", opened.ids),
-        |(subject, recipient)| format!("{subject}, {recipient}"),
-    );
-    format!("{:?}: {ids}", opened.context)
+    let facts = facts(opened).into_iter();
+    let texts: Vec<String> = facts
+        .map(|(name, value)| format!("{name} {value}"))
+        .collect();
+    texts.join(", ")
 }
 
 #[derive(Template)]
