@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use inreply::health::Health;
+use inreply::health::Check;
 use inreply::postgres::Glance;
 use inreply::spool::QueueId;
 
@@ -14,6 +14,7 @@ use super::Console;
 use super::chart::bars;
 use super::page::{Failure, Page, html, moment};
 use super::visitor::Visitor;
+use super::words::Words;
 
 /// Failures that are shown.
 const FAILURES: usize = 5;
@@ -23,12 +24,36 @@ const FAILURES: usize = 5;
 struct OverviewPage {
     page: Page,
     enabled: bool,
-    health: Health,
+    parts: Vec<Part>,
     /// Folder and how many messages are in it.
     folders: Vec<(String, String)>,
     chart: String,
     outbound: u64,
     failures: Vec<Failed>,
+}
+
+/// A part of the server, in the language of who reads it.
+struct Part {
+    name: &'static str,
+    is_well: bool,
+    says: String,
+}
+
+impl Part {
+    /// What is wrong is told in the library's words, which are what support asks for.
+    fn new(check: Check, waiting: usize, words: &'static Words) -> Self {
+        let (name, well) = match check.name {
+            "spool" => (words.spool, words.spool_well.to_owned()),
+            "worker" => (words.worker, words.worker_well.to_owned()),
+            "backlog" => (words.backlog, format!("{waiting} {}", words.waiting)),
+            other => (other, check.says.clone()),
+        };
+        Self {
+            name,
+            is_well: check.is_well,
+            says: if check.is_well { well } else { check.says },
+        }
+    }
 }
 
 struct Failed {
@@ -53,10 +78,17 @@ pub(super) async fn show(
             reason: kept.reason.clone().unwrap_or_default(),
         })
         .collect();
+    let counts = glance.counts.iter();
+    let waiting = counts.filter(|(folder, _)| folder == "new");
+    let waiting = waiting.map(|(_, count)| count).sum();
+    let health = parts.receiver.health().await;
+    let checks = health.checks.into_iter();
     Ok(html(&OverviewPage {
         page: visitor.page("/", visitor.words.overview),
         enabled: parts.config.enabled,
-        health: parts.receiver.health().await,
+        parts: checks
+            .map(|check| Part::new(check, waiting, visitor.words))
+            .collect(),
         chart: bars(
             visitor.words.by_hour,
             &by_hour(&glance.ids, SystemTime::now()),
