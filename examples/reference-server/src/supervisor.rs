@@ -1,6 +1,6 @@
 //! The running server and its config, which can be changed while it runs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -64,6 +64,11 @@ impl Supervisor {
                 running: Some(running),
             }),
         }))
+    }
+
+    /// Where the config is kept; none where it was not given.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
     }
 
     pub(crate) async fn config(&self) -> Config {

@@ -281,6 +281,8 @@ fn settings_are_checked_beside_their_fields_and_hold_at_once() {
         );
     }
     assert!(session.get("/dns").body.contains("reply.mail.example"));
+    let checked = session.get("/check").body;
+    assert!(checked.contains("is a config for mail.example") && checked.contains("port 25"));
     assert!(
         session
             .get("/settings")
@@ -403,6 +405,7 @@ fn pages_show_mail_of_strangers_harmlessly() {
         "/inbound",
         "/explain",
         "/outbound",
+        "/check",
         "/dns",
         "/logs",
         "/support",

@@ -5,6 +5,7 @@
 
 mod access;
 mod chart;
+mod check;
 mod explain;
 mod inbound;
 mod issues;
@@ -126,6 +127,7 @@ fn router(console: Arc<Console>, address: SocketAddr) -> Router {
         .route("/outbound/{id}/retry", post(outbound::retry))
         .route("/outbound/{id}/drop", post(outbound::discard))
         .route("/suppressed/release", post(outbound::release))
+        .route("/check", get(check::show))
         .route("/dns", get(names::show))
         .route("/logs", get(logs::show))
         .route("/logs/{name}", get(logs::tail))

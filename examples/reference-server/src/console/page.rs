@@ -30,7 +30,7 @@ impl Page {
     }
 
     /// The entries of the menu: path and name.
-    pub(crate) fn menu(&self) -> [(&'static str, &'static str); 9] {
+    pub(crate) fn menu(&self) -> [(&'static str, &'static str); 10] {
         let words = self.words;
         [
             ("/", words.overview),
@@ -38,6 +38,7 @@ impl Page {
             ("/inbound", words.inbound),
             ("/explain", words.explain),
             ("/outbound", words.outbound),
+            ("/check", words.check),
             ("/dns", words.dns),
             ("/logs", words.logs),
             ("/support", words.support),

@@ -30,6 +30,10 @@ words! {
     settings: "Settings", "설정";
     inbound: "Inbound", "수신";
     outbound: "Outbound", "발신";
+    check: "Check", "점검";
+    check_well: "All that could be looked at is as it should be.", "점검한 모든 항목이 정상입니다.";
+    check_bad: "Something is wrong, or could not be found out.", "문제가 있거나 확인할 수 없는 항목이 있습니다.";
+    check_from_here: "Port 25 is asked from this machine: a firewall in front of it shows only from another network.", "25번 포트는 이 서버에서 확인합니다. 앞단의 방화벽은 다른 네트워크에서만 확인할 수 있습니다.";
     dns: "DNS", "DNS";
     logs: "Logs", "로그";
     support: "Support", "지원";

@@ -1,123 +1,53 @@
 //! Is it as it should be? Everything that can be looked at before mail is lost, in one go.
 
-use std::fmt::Display;
+mod dns;
+mod findings;
+
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
-use anstream::{print, println};
-use anstyle::{AnsiColor, Style};
-use anyhow::{Context, Result};
-use clap::{Args, ValueEnum};
-use inreply::dns::doctor::{Doctor, Severity};
-use inreply::dns::report::{Report, Verdict};
-use inreply::dns::zone::{ZoneResolver, Zones};
+use anstream::println;
+use anyhow::Result;
+use inreply::dns::doctor::Severity;
+use inreply::dns::report::Verdict;
 use inreply::postgres::{PgConfig, PgSpool};
 use inreply::probe::{Certificate, Probe};
-use inreply::resolver::Watch;
 use inreply::spool::{Maildir, Spool};
 use jiff::Timestamp;
+use tokio::task::spawn_blocking;
 
+pub(crate) use self::dns::{DnsArguments, run as check_dns};
+pub(crate) use self::findings::{Findings, Mark};
 use crate::config::Config;
 
 /// A certificate that ends sooner should have been renewed: Let's Encrypt renews 30 days before.
 const RENEWED: Duration = Duration::from_hours(24 * 14);
 
-/// How the DNS report is written.
-#[derive(Debug, Clone, Copy, PartialEq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
-}
-
-/// How DNS is checked.
-#[derive(Debug, Args)]
-pub(crate) struct DnsArguments {
-    /// An address that mail leaves from, where it is not that of the host.
-    #[arg(long = "sending-ip", value_name = "IP")]
-    sending: Vec<std::net::IpAddr>,
-    /// Zone files to check before they are published; nothing is asked over the network.
-    #[arg(long = "zone", value_name = "FILE")]
-    zones: Vec<std::path::PathBuf>,
-    /// Look again until all is well, for at most this many seconds.
-    #[arg(long, value_name = "SECONDS", conflicts_with = "zones")]
-    watch: Option<u64>,
-    /// Warnings end with 1.
-    #[arg(long)]
-    strict: bool,
-    /// How the report is written.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-}
-
-/// What was found, a line each, and what it comes to.
-#[derive(Default)]
-struct Findings {
-    faults: usize,
-    warnings: usize,
-    unknown: usize,
-}
-
-impl Findings {
-    fn say(&mut self, severity: Option<Severity>, what: &str, says: impl Display) {
-        let (word, color) = match severity {
-            Some(Severity::Error) => ("FAULT", AnsiColor::Red),
-            Some(Severity::Warning) => ("warning", AnsiColor::Yellow),
-            Some(Severity::Unknown) => ("unknown", AnsiColor::Magenta),
-            _ => ("ok", AnsiColor::Green),
-        };
-        match severity {
-            Some(Severity::Error) => self.faults += 1,
-            Some(Severity::Warning) => self.warnings += 1,
-            Some(Severity::Unknown) => self.unknown += 1,
-            _ => {}
-        }
-        let style = Style::new().fg_color(Some(color.into()));
-        println!("{style}{word:<8}{style:#} {what:<24} {says}");
-    }
-
-    /// A part that can be made, or not.
-    fn part<T>(&mut self, what: &str, made: Result<T>, says: impl FnOnce(T) -> String) {
-        match made {
-            Ok(made) => self.say(None, what, says(made)),
-            Err(error) => self.say(Some(Severity::Error), what, format_args!("{error:#}")),
-        }
-    }
-
-    fn end(&self) -> ExitCode {
-        let Self {
-            faults,
-            warnings,
-            unknown,
-        } = self;
-        println!("\n{faults} faults, {warnings} warnings, {unknown} unknown");
-        match (faults, unknown) {
-            (0, 0) => ExitCode::SUCCESS,
-            (0, _) => Verdict::Indeterminate.exit_code(false).into(),
-            _ => ExitCode::FAILURE,
-        }
-    }
-}
-
-/// Looks at the files, and with `network` at DNS and port 25 as well.
+/// Looks at the files, and with `network` at DNS and port 25 as well; prints what it finds while it looks.
 pub(crate) async fn run(path: Option<&Path>, network: bool) -> Result<ExitCode> {
-    let mut found = Findings::default();
-    let config = match Config::read(path) {
-        Ok(config) => config,
-        Err(error) => {
-            found.say(Some(Severity::Error), "config", format_args!("{error:#}"));
-            return Ok(found.end());
-        }
-    };
-    files(&config, path, &mut found);
-    spool(&config, network, &mut found).await;
-    if network && config.site().is_ok() {
-        dns(&config, &mut found).await;
-        port_25(&config, &mut found).await;
+    let mut found = Findings::told(|line| println!("{line}"));
+    match Config::read(path) {
+        Ok(config) => examine(&config, path, network, &mut found).await,
+        Err(error) => found.say(Some(Severity::Error), "config", format_args!("{error:#}")),
     }
-    Ok(found.end())
+    println!("\n{found}");
+    Ok(found.exit_code())
+}
+
+/// Looks at all that a config is about.
+pub(crate) async fn examine(
+    config: &Config,
+    path: Option<&Path>,
+    network: bool,
+    found: &mut Findings,
+) {
+    files(config, path, found);
+    spool(config, network, found).await;
+    if network && config.site().is_ok() {
+        dns(config, found).await;
+        port_25(config, found).await;
+    }
 }
 
 /// What the config says, and the files that it names.
@@ -223,8 +153,9 @@ async fn spool(config: &Config, network: bool, found: &mut Findings) {
         );
         return found.say(Some(Severity::Info), "spool", says);
     }
-    let written = || {
-        let spool = Maildir::open(config.spool())?;
+    let folder = config.spool();
+    let written = spawn_blocking(move || {
+        let spool = Maildir::open(folder)?;
         let mut draft = spool.begin(SystemTime::now())?;
         // It is dropped, and gone.
         draft.write(b"check")?;
@@ -235,9 +166,9 @@ async fn spool(config: &Config, network: bool, found: &mut Findings) {
                 .find(|(folder, _)| *folder == name)
                 .map_or(0, |(_, count)| count)
         };
-        Ok((count("new"), count("failure")))
-    };
-    let written: std::io::Result<_> = written();
+        Ok::<_, std::io::Error>((count("new"), count("failure")))
+    });
+    let written = written.await.map_err(std::io::Error::from).flatten();
     found.part("spool", written.map_err(Into::into), |(waiting, failed)| {
         format!(
             "{} can be written; {waiting} messages wait, {failed} failed",
@@ -275,7 +206,7 @@ async fn dns(config: &Config, found: &mut Findings) {
     if report.verdict == Verdict::Pass {
         found.say(None, "dns", "the records are as they should be");
     } else {
-        println!("{:<8} {:<24} {says}", "", "dns");
+        found.hint("dns", says);
     }
 }
 
@@ -300,51 +231,9 @@ async fn port_25(config: &Config, found: &mut Findings) {
                 format_args!("{name}: {why}"),
             );
             for hint in probed.hints() {
-                println!("{:<33} look at: {hint}", "");
+                found.hint("", format_args!("look at: {hint}"));
             }
         }
         Err(error) => found.say(Some(Severity::Unknown), "port 25", error),
-    }
-}
-
-/// The DNS records, in full.
-pub(crate) async fn check_dns(config: &Config, arguments: &DnsArguments) -> Result<ExitCode> {
-    let doctor = config.doctor()?.sending(arguments.sending.iter().copied());
-    let report = if arguments.zones.is_empty() {
-        let resolver = config.resolver()?;
-        let doctor = doctor.server(resolver.to_string());
-        match arguments.watch {
-            None => resolver.examine(Doctor::new(doctor)).await,
-            Some(seconds) => {
-                let watch = Watch::default().deadline(Duration::from_secs(seconds));
-                let looked = watch.run(&resolver, &doctor, |looked| {
-                    if let Some(next) = looked.next {
-                        let verdict = looked.report.verdict;
-                        eprintln!("{verdict}; the next look is in {} s", next.as_secs());
-                    }
-                });
-                looked.await
-            }
-        }
-    } else {
-        let mut zones = Zones::default();
-        for path in &arguments.zones {
-            zones.add(zone(path)?);
-        }
-        zones.examine(Doctor::new(doctor.server("zone files")))
-    };
-    show(&report, arguments.format);
-    Ok(report.verdict.exit_code(arguments.strict).into())
-}
-
-fn zone(path: &Path) -> Result<ZoneResolver> {
-    let read = || anyhow::Ok(ZoneResolver::parse(&std::fs::read_to_string(path)?)?);
-    read().with_context(|| format!("{}", path.display()))
-}
-
-fn show(report: &Report, format: Format) {
-    match format {
-        Format::Text => print!("{report}"),
-        Format::Json => println!("{}", report.to_json()),
     }
 }
