@@ -122,6 +122,7 @@ words! {
     download: "Download", "다운로드";
     diagnostics: "Diagnostics", "진단";
     diagnostics_text: "The same as one text, to be pasted into a mail.", "메일에 붙여 넣을 수 있는 하나의 텍스트입니다.";
+    general: "General", "일반";
     enabled: "Enable e-mail, in and out", "이메일 사용 (수신 및 발신)";
     host: "Host", "호스트";
     host_help: "The name of the installation. Replies come to reply.HOST, notifications from noreply@noreply.HOST.", "설치 이름입니다. 회신은 reply.HOST로 받고, 알림은 noreply@noreply.HOST에서 보냅니다.";
