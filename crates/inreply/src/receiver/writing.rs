@@ -199,7 +199,8 @@ mod tests {
         }
 
         async fn write(&mut self, octets: Bytes) -> io::Result<()> {
-            let room = Arc::clone(&self.room).try_acquire_many_owned(octets.len() as u32);
+            let size = u32::try_from(octets.len()).unwrap();
+            let room = Arc::clone(&self.room).try_acquire_many_owned(size);
             let room = room.map_err(|_| io::ErrorKind::ResourceBusy)?;
             self.mine.push(room);
             self.draft.write(octets).await
