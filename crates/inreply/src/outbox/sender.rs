@@ -82,14 +82,19 @@ pub async fn run<S: Store, N: Notices>(
     let outbox = sender.outbox.clone();
     drop((lanes, sender));
     let settled = timeout(LAST_RESULTS, &mut settling).await;
-    // Where a result is not committed, another sender would repeat what is done: it waits for the end of the claims.
-    if !matches!(settled, Ok(Ok(()))) {
-        settling.abort();
-        outbox.store().let_lapse();
-        tracing::error!("results are not committed, messages may be sent again");
-    } else if let Err(error) = outbox.store().give_up().await {
-        tracing::warn!(%error, "others have to wait for what was not sent");
+    if matches!(settled, Ok(Ok(()))) {
+        if let Err(error) = outbox.store().give_up().await {
+            tracing::warn!(%error, "others have to wait for what was not sent");
+        }
+        return;
     }
+    tracing::error!("results are not committed, messages may be sent again");
+    if settled.is_err() {
+        settling.abort();
+        let _ = settling.await;
+    }
+    // Another sender would repeat what is done: it waits for the end of the claims.
+    outbox.store().let_lapse();
 }
 
 /// What the lanes share.
