@@ -72,6 +72,14 @@ pub(crate) fn claim(minute: u32) -> Claim {
     }
 }
 
+/// The same behind a try, due at this minute.
+#[cfg(all(feature = "postgres", feature = "redb"))]
+pub(crate) fn tried(mut entry: Entry, minute: u32) -> Entry {
+    entry.tries += 1;
+    entry.try_at(at(minute));
+    entry
+}
+
 pub(crate) fn ids(letters: &[(Entry, Bytes)]) -> Vec<QueueId> {
     letters.iter().map(|(entry, _)| entry.id()).collect()
 }

@@ -1,43 +1,33 @@
 //! From one outbox into another.
 
+use std::time::{Duration, SystemTime};
+
 use bytes::Bytes;
 
-use super::store::{Settlement, Store, StoreError};
+use super::store::{Claim, Settlement, Store, StoreError};
 use super::{Entry, Outbox};
 
 /// Mailboxes of the suppression list that are moved at once.
 const PAGE: usize = 256;
 
+/// Behind every next try.
+const FAR: Duration = Duration::from_hours(24 * 365 * 1_000);
+
 impl<S: Store> Outbox<S> {
     /// Moves all that waits, under its ids, and the suppression list into another outbox; says how many messages that were. **Nothing
-    /// may send from this outbox meanwhile.** A message is durable there before it is deleted here, so that a transfer that was cut
-    /// off is done again.
+    /// may send from this outbox meanwhile.** It is claimed as a sender does it, so that what another one has stays there. A message is
+    /// durable there before it is deleted here, so that a transfer that was cut off is done again: in PostgreSQL once its lease is over,
+    /// and in any case before something is sent.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] where another process sends from it and the store knows, or where a store fails.
+    /// [`StoreError::Taken`] where another process sends from it; all that it does not have may be moved then. And where a store
+    /// fails.
     pub async fn move_to<T: Store>(&self, to: &Outbox<T>) -> Result<u64, StoreError> {
-        let (from, to, config) = (self.store(), to.store(), self.config());
-        // As a sender does first: what one that died has left in its record is taken into account.
-        from.next_due().await?;
-        let (mut after, mut moved) = (None, 0);
-        loop {
-            let page = from.list(after, config.batch).await?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.id());
-            let (mut letters, mut octets) = (Vec::new(), 0);
-            for id in page.iter().map(Entry::id) {
-                let Some((entry, message)) = from.read(id).await? else {
-                    continue;
-                };
-                octets += entry.octets();
-                letters.push((entry, message));
-                if octets >= config.batch_octets {
-                    moved += move_letters(from, to, std::mem::take(&mut letters)).await?;
-                    octets = 0;
-                }
-            }
-            moved += move_letters(from, to, letters).await?;
-        }
+        let (from, to) = (self.store(), to.store());
+        let moved = self.move_letters(to).await;
+        let given_back = from.give_up().await;
+        let moved = moved?;
+        given_back?;
         loop {
             // What was moved is gone, so that the first page is the next one.
             let page = from.suppressions(None, PAGE).await?;
@@ -50,31 +40,55 @@ impl<S: Store> Outbox<S> {
             }
         }
     }
+
+    async fn move_letters(&self, to: &impl Store) -> Result<u64, StoreError> {
+        let (from, config) = (self.store(), self.config());
+        let all = Claim {
+            now: SystemTime::now() + FAR,
+            most: config.batch,
+            octets: config.batch_octets,
+            only_expired: false,
+        };
+        let mut moved = 0;
+        loop {
+            let claimed = from.claim(all).await?;
+            if claimed.is_empty() {
+                break;
+            }
+            let done = claimed.iter().map(|(entry, _)| entry.id());
+            let done: Vec<_> = done.map(Settlement::Done).collect();
+            insert_missing(to, claimed).await?;
+            moved += done.len() as u64;
+            from.settle(done).await?;
+        }
+        match from.list(None, 1).await?.is_empty() {
+            true => Ok(moved),
+            false => Err(StoreError::Taken),
+        }
+    }
 }
 
-async fn move_letters(
-    from: &impl Store,
-    to: &impl Store,
-    letters: Vec<(Entry, Bytes)>,
-) -> Result<u64, StoreError> {
-    let (mut missing, mut done) = (Vec::new(), Vec::new());
-    for letter in letters {
-        let id = letter.0.id();
+/// Inserts what is not there since a transfer that was cut off behind its commit.
+async fn insert_missing(to: &impl Store, letters: Vec<(Entry, Bytes)>) -> Result<(), StoreError> {
+    let mut missing = Vec::new();
+    for (entry, message) in letters {
+        let id = entry.id();
         match to.read(id).await? {
-            None => missing.push(letter),
-            // Of a transfer that was cut off behind its commit.
-            Some((_, there)) if there == letter.1 => {}
-            Some(_) => {
+            None => missing.push((entry, message)),
+            Some((_, octets)) if octets != message => {
                 let error = format!("another message has the id {id}");
                 return Err(StoreError::failed(error));
             }
+            // It was tried here since, and who has got it is not to get it again.
+            Some((there, _)) if there.tries() < entry.tries() => {
+                to.discard(id).await?;
+                missing.push((entry, message));
+            }
+            Some(_) => {}
         }
-        done.push(Settlement::Done(id));
     }
     if !missing.is_empty() {
         to.insert(missing).await?;
     }
-    let moved = done.len() as u64;
-    from.settle(done).await?;
-    Ok(moved)
+    Ok(())
 }

@@ -2,13 +2,16 @@
 
 use super::*;
 use crate::outbox::suite::{Place, at, claim, ids, letter, suite};
-use crate::outbox::{Entry, Outbox, OutboxConfig, Settlement, Store};
+use crate::outbox::{Settlement, Store};
 use crate::postgres::line::Parameter;
 use crate::postgres::{schema, there};
 use std::collections::HashSet;
 use std::pin::pin;
 use std::time::Duration;
 use tokio_postgres::types::Type;
+
+#[cfg(feature = "redb")]
+mod transfer;
 
 const LEASE: Duration = Duration::from_secs(1);
 
@@ -65,44 +68,6 @@ async fn each_message_is_one_senders() {
     let once: HashSet<_> = sent.into_iter().collect();
     assert_eq!(once, ids(&letters).into_iter().collect());
     assert_eq!(store.count().await.unwrap(), 0);
-}
-
-#[tokio::test]
-async fn an_outbox_moves_into_the_tables_and_back() {
-    let Some(place) = place() else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let (file, tables) = (folder.open().await, place.open().await);
-    let letters: Vec<_> = (0..20).map(letter).collect();
-    let bob = "<bob@example.com>".parse().unwrap();
-    file.insert(letters.clone()).await.unwrap();
-    // A transfer before was cut off behind the commit there.
-    tables.insert(letters[..5].to_vec()).await.unwrap();
-    // One that was sent here before its process died is not sent again from there.
-    let mut tried = file.claim(claim(0)).await.unwrap().remove(0).0;
-    tried = tried.due_at(at(30));
-    file.record(&tried).await.unwrap();
-    let few = OutboxConfig::default().batch(3).batch_octets(1);
-    let file = Outbox::new(file, few.clone());
-    let tables = Outbox::new(tables, few);
-    file.suppress(&bob, "5.1.1").await.unwrap();
-    let suppressed = file.suppression(&bob).await.unwrap();
-
-    assert_eq!(file.move_to(&tables).await.unwrap(), 20);
-    assert_eq!(file.count().await.unwrap(), 0);
-    assert_eq!(file.suppression(&bob).await.unwrap(), None);
-    assert_eq!(tables.suppression(&bob).await.unwrap(), suppressed);
-    for (entry, octets) in &letters {
-        let there = tables.read(entry.id()).await.unwrap().unwrap();
-        assert_eq!((&there.0, &there.1), (entry, octets));
-    }
-    assert_eq!(tables.move_to(&file).await.unwrap(), 20);
-    assert_eq!(tables.count().await.unwrap(), 0);
-    assert_eq!(file.suppression(&bob).await.unwrap(), suppressed);
-    let listed = file.list(None, 100).await.unwrap();
-    assert_eq!(
-        listed.iter().map(Entry::id).collect::<Vec<_>>(),
-        ids(&letters)
-    );
 }
 
 #[tokio::test]
