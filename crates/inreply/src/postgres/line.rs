@@ -22,17 +22,24 @@ pub(super) struct Connector {
     config: PgConfig,
     sql: Arc<Sql>,
     tls: Option<Rustls>,
+    /// The version that the tables have to have.
+    version: i32,
     migrated: OnceCell<()>,
 }
 
 impl Connector {
-    pub(super) fn new(config: PgConfig, sql: Arc<Sql>) -> Result<Self, tls::TlsError> {
+    pub(super) fn new(
+        config: PgConfig,
+        sql: Arc<Sql>,
+        version: i32,
+    ) -> Result<Self, tls::TlsError> {
         let trust = config.trust.as_ref();
         let tls = trust.map(tls::client_config).transpose()?.map(Rustls);
         Ok(Self {
             config,
             sql,
             tls,
+            version,
             migrated: OnceCell::new(),
         })
     }
@@ -63,7 +70,7 @@ impl Connector {
                 client
             }
         };
-        let migrate = || schema::migrate(&client, &self.config.schema);
+        let migrate = || schema::migrate(&client, &self.config.schema, self.version);
         self.migrated.get_or_try_init(migrate).await?;
         Ok(client)
     }

@@ -108,7 +108,8 @@ struct Looks {
 
 impl PgSpool {
     /// A spool there. It connects when it is used, so that a server starts while the database is away; the first connection
-    /// makes the tables. It wants a Tokio runtime.
+    /// makes the tables, or those that a new version needs: one whose role may not do so uses what another one has made. It wants a Tokio
+    /// runtime.
     ///
     /// # Errors
     /// [`TlsError`] where the certificates of authorities cannot be read, or there are no random numbers.
@@ -130,7 +131,7 @@ impl PgSpool {
     fn start(config: PgConfig, fallback: Option<Maildir>) -> Result<Self, TlsError> {
         let sql = Arc::new(Sql::new(&config.schema));
         let drafts = Arc::new(Semaphore::new(config.draft_octets));
-        let connector = Arc::new(Connector::new(config, sql)?);
+        let connector = Arc::new(Connector::new(config, sql, schema::SPOOL)?);
         let shared = Arc::new(Shared {
             fast: Line::new(Arc::clone(&connector), false),
             sure: Line::new(Arc::clone(&connector), true),

@@ -1,5 +1,6 @@
 //! The tables, and how they come to be.
 
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Error};
 
 /// Each brings the tables from one version to the next; none is ever changed. `$S` stands for the schema.
@@ -7,6 +8,10 @@ const MIGRATIONS: [&str; 2] = [
     include_str!("migrations/1.sql"),
     include_str!("migrations/2.sql"),
 ];
+
+/// The oldest version with the tables of the spool, and with those of the outbox.
+pub(super) const SPOOL: i32 = 1;
+pub(super) const OUTBOX: i32 = 2;
 
 /// Settings of a connection whose commits are on disk, or on the replicas that the server waits for.
 pub(super) const DURABLE: &str = "SELECT set_config('synchronous_commit', 'on', false)
@@ -86,10 +91,12 @@ pub(super) fn in_schema(text: &str, schema: &str) -> String {
 /// Brings the tables to this version; those of a later one are left as they are, for it keeps what this one needs.
 ///
 /// Several servers may start at once, and any of them may die on the way: it is one transaction, behind a lock, that sees what the one before it has made.
-pub(super) async fn migrate(client: &Client, schema: &str) -> Result<(), Error> {
+///
+/// A role without the right to make tables may use those that are there, where they have this version at least.
+pub(super) async fn migrate(client: &Client, schema: &str, enough: i32) -> Result<(), Error> {
     let newest = i32::try_from(MIGRATIONS.len()).unwrap_or(i32::MAX);
-    // A role without the right to make tables may use those that are there.
-    if version(client, schema).await? >= newest {
+    let found = version(client, schema).await?;
+    if found >= newest {
         return Ok(());
     }
     let lock = format!(
@@ -99,7 +106,20 @@ pub(super) async fn migrate(client: &Client, schema: &str) -> Result<(), Error> 
     let done = migrate_locked(client, schema).await;
     let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
     client.batch_execute(end).await?;
-    done
+    match done {
+        Err(error)
+            if found >= enough && error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) =>
+        {
+            tracing::warn!(
+                schema,
+                found,
+                newest,
+                "this role may not migrate the tables"
+            );
+            Ok(())
+        }
+        done => done,
+    }
 }
 
 async fn migrate_locked(client: &Client, schema: &str) -> Result<(), Error> {
@@ -128,4 +148,35 @@ async fn version(client: &Client, schema: &str) -> Result<i32, Error> {
     }
     let newest = in_schema("SELECT coalesce(max(number), 0) FROM $S.migration", schema);
     client.query_one(&newest, &[]).await?.try_get(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{PgOutbox, PgSpool, there};
+    use super::*;
+    use tokio_postgres::NoTls;
+
+    #[tokio::test]
+    async fn a_role_that_may_not_make_tables_uses_those_that_suffice() {
+        let Some(mut config) = there::config("role") else {
+            return;
+        };
+        let (client, connection) = config.server.connect(NoTls).await.unwrap();
+        tokio::spawn(connection);
+        let old = in_schema(include_str!("migrations/1.sql"), &config.schema);
+        client.batch_execute(&old).await.unwrap();
+        let role = config.schema.clone();
+        let made = format!(
+            "INSERT INTO $S.migration (number) VALUES (1); CREATE ROLE {role};
+             GRANT USAGE ON SCHEMA $S TO {role}; GRANT ALL ON ALL TABLES IN SCHEMA $S TO {role}"
+        );
+        let made = in_schema(&made, &config.schema);
+        client.batch_execute(&made).await.unwrap();
+        config.server.options(format!("-c role={role}"));
+        let spool = PgSpool::new(config.clone()).unwrap();
+        spool.check().await.unwrap();
+        let outbox = PgOutbox::new(config).unwrap();
+        let refused = outbox.check().await.unwrap_err().to_string();
+        assert!(refused.contains("permission denied"), "{refused}");
+    }
 }

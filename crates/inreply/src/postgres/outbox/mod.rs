@@ -72,15 +72,15 @@ struct Shared {
 }
 
 impl PgOutbox {
-    /// An outbox there. It connects when it is used; the first connection makes the tables, in the schema of the spool. It wants a
-    /// Tokio runtime.
+    /// An outbox there. It connects when it is used; the first connection makes the tables, in the schema of the spool and as
+    /// [`PgSpool::new`](super::PgSpool::new) does. It wants a Tokio runtime.
     ///
     /// # Errors
     /// [`TlsError`] where the certificates of authorities cannot be read, or there are no random numbers.
     pub fn new(config: PgConfig) -> Result<Self, TlsError> {
         let sql = Sql::new(&config.schema);
         let statements = Arc::new(schema::Sql::new(&config.schema));
-        let connector = Arc::new(Connector::new(config, statements)?);
+        let connector = Arc::new(Connector::new(config, statements, schema::OUTBOX)?);
         let shared = Arc::new(Shared {
             sql,
             fast: Line::new(Arc::clone(&connector), false),
