@@ -62,20 +62,37 @@ pub(crate) fn in_database(config: &Config) -> Result<Post> {
     Ok(Outbox::new(store, config.outbox()?))
 }
 
-/// Says where mail was left behind by a server that had no database yet.
-pub(crate) async fn look_behind(config: &Config) -> Result<()> {
-    if config.postgres()?.is_none() || !file(config).exists() {
-        return Ok(());
-    }
-    let left = in_file(config)?;
-    let (messages, listed) = (left.count().await?, left.suppressions(None, 1).await?);
-    if messages > 0 || !listed.is_empty() {
-        tracing::warn!(
+/// The outbox in the data folder, where there is one: looking for it makes none.
+pub(crate) fn left_in_file(config: &Config) -> Result<Option<Post>> {
+    let there = file(config).exists();
+    there.then(|| in_file(config)).transpose()
+}
+
+/// Says where mail was left behind by a server that had no database yet. It is a hint, without which the server starts too.
+pub(crate) async fn look_behind(config: &Config) {
+    match left_behind(config).await {
+        Ok((0, false)) => {}
+        Ok((messages, _)) => tracing::warn!(
             messages,
             "DATA/outbox.redb has mail or a suppression list that nobody looks at: spool move postgres"
-        );
+        ),
+        Err(error) => tracing::warn!(
+            error = %format!("{error:#}"),
+            "whether DATA/outbox.redb has mail that nobody looks at cannot be read"
+        ),
     }
-    Ok(())
+}
+
+/// How many messages, and whether there is a suppression list.
+async fn left_behind(config: &Config) -> Result<(u64, bool)> {
+    if config.postgres()?.is_none() {
+        return Ok((0, false));
+    }
+    let Some(left) = left_in_file(config)? else {
+        return Ok((0, false));
+    };
+    let listed = left.suppressions(None, 1).await?;
+    Ok((left.count().await?, !listed.is_empty()))
 }
 
 fn file(config: &Config) -> PathBuf {

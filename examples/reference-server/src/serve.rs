@@ -54,7 +54,7 @@ impl Running {
         let spool = config.open_spool()?;
         let proven = config.inbound.authentication == Authentication::Required;
         let mut options = Options::default();
-        post::look_behind(config).await?;
+        post::look_behind(config).await;
         let post = post::open(config)?.metrics(options.metrics.clone());
         let inbox = Forum::new(Arc::clone(&store), post.clone(), news).only_proven(proven);
         options.logs = config.logs()?;

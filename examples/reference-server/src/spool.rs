@@ -66,15 +66,18 @@ pub(crate) async fn run(config: &Config, command: SpoolCommand) -> Result<()> {
         SpoolCommand::Move { to } => {
             let postgres = config.postgres()?.context("spool.postgres is empty")?;
             let (tables, maildir) = (PgSpool::new(postgres)?, config.maildir()?);
-            let (file, database) = (post::in_file(config)?, post::in_database(config)?);
+            let database = post::in_database(config)?;
             let (moved, waiting) = match to {
                 Place::Postgres => (
                     tables.move_from(&maildir).await?,
-                    file.move_to(&database).await?,
+                    match post::left_in_file(config)? {
+                        Some(file) => file.move_to(&database).await?,
+                        None => 0,
+                    },
                 ),
                 Place::Maildir => (
                     tables.move_to(&maildir).await?,
-                    database.move_to(&file).await?,
+                    database.move_to(&post::in_file(config)?).await?,
                 ),
             };
             println!("{moved} messages moved, and {waiting} that wait in the outbox");

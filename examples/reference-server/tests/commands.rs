@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::Output;
+use std::process::{Command, Output, Stdio};
 
 fn run(folder: &Path, words: &[&str]) -> (Output, String) {
     let output = assert_cmd::cargo::cargo_bin_cmd!("reference-server")
@@ -57,6 +58,40 @@ fn from_nothing_to_a_server_that_is_checked() {
         checked.ends_with("0 faults, 0 warnings, 0 unknown\n"),
         "{checked}"
     );
+}
+
+/// What lies beside the database is for a hint alone.
+#[test]
+fn a_server_starts_beside_a_file_that_it_cannot_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = "data = \"data\"\n[inbound]\nlisten = \"127.0.0.1:0\"\n\
+                  [spool]\npostgres = \"postgres://x@127.0.0.1:1/x\"\n";
+    std::fs::write(folder.path().join("config.toml"), config).unwrap();
+    std::fs::create_dir(folder.path().join("data")).unwrap();
+    std::fs::write(folder.path().join("data/outbox.redb"), "no database").unwrap();
+    std::fs::write(folder.path().join("data/spool"), "no folder").unwrap();
+    let mut server = Command::new(env!("CARGO_BIN_EXE_reference-server"))
+        .args(["--config", "config.toml", "serve"])
+        .current_dir(folder.path())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = String::new();
+    for line in BufReader::new(server.stderr.take().unwrap()).lines() {
+        said += &format!("{}\n", line.unwrap());
+        if said.contains("taking mail") {
+            break;
+        }
+    }
+    server.kill().unwrap();
+    server.wait().unwrap();
+    for part in [
+        "taking mail",
+        "whether DATA/outbox.redb",
+        "whether the maildir",
+    ] {
+        assert!(said.contains(part), "{part} is not in {said}");
+    }
 }
 
 #[test]

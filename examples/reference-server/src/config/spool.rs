@@ -91,14 +91,27 @@ impl Config {
             let spool = PgSpool::with_fallback(config, self.maildir()?)?;
             return Ok(AnySpool::Postgres(spool));
         }
-        let left = self.maildir()?.waiting()?.len();
-        if left > 0 {
-            tracing::warn!(
-                messages = left,
-                "the maildir has messages that nobody looks at: spool move postgres"
-            );
-        }
+        self.look_behind();
         Ok(AnySpool::Postgres(PgSpool::new(config)?))
+    }
+
+    /// Says where messages were left behind by a server that had no database yet. It is a hint, without which the server starts too.
+    fn look_behind(&self) {
+        if !self.spool().exists() {
+            return;
+        }
+        let left = self.maildir();
+        match left.and_then(|maildir| Ok(maildir.waiting()?.len())) {
+            Ok(0) => {}
+            Ok(messages) => tracing::warn!(
+                messages,
+                "the maildir has messages that nobody looks at: spool move postgres"
+            ),
+            Err(error) => tracing::warn!(
+                error = %format!("{error:#}"),
+                "whether the maildir has messages that nobody looks at cannot be read"
+            ),
+        }
     }
 
     /// What is kept, for a command beside a running server: it takes nothing, and drains nothing.
