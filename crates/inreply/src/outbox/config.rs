@@ -78,8 +78,8 @@ impl OutboxConfig {
         self
     }
 
-    /// Connections to the relay at once; a further one is opened where messages wait for the others. Defaults to 4: one waits
-    /// for its peer most of the time, and relays of providers allow some ten.
+    /// Connections to the relay at once, of this process; a further one is opened where messages wait for the others. Defaults to 4:
+    /// one waits for its peer most of the time, and relays of providers allow some ten.
     #[must_use]
     pub fn connections(mut self, connections: usize) -> Self {
         self.connections = connections.max(1);
@@ -94,7 +94,8 @@ impl OutboxConfig {
         self
     }
 
-    /// Messages a minute to the relay, spread evenly: for a provider with a limit. Defaults to no limit.
+    /// Messages a minute to the relay, spread evenly: for a provider with a limit. Where several processes send from one store, each
+    /// has this many, so that the limit is parted among them by hand. Defaults to no limit.
     #[must_use]
     pub fn messages_per_minute(mut self, messages: u32) -> Self {
         self.messages_per_minute = Some(messages.max(1));
