@@ -31,8 +31,8 @@ use crate::tls::TlsError;
 /// the lease: with a database that is away for longer nothing is sent, since another sender may have it meanwhile. So nobody gets a
 /// message twice but where a sender dies with it, or is with the relay still when a lease that cannot be renewed ends.
 ///
-/// Each message and each settlement is on disk when it is answered, and those that come at the same time share a commit. The result of
-/// a try is with the server before the next message goes, and on its disk within a second.
+/// Each message, each claim and each settlement is on disk when it is answered, and messages that come at the same time share a commit.
+/// The result of a try is with the server before the next message goes, and on its disk within a second.
 ///
 /// ```no_run
 /// # async fn outbox() -> Result<(), Box<dyn std::error::Error>> {
