@@ -1,7 +1,7 @@
 //! The replies of a server.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write};
 
 use bytes::{BufMut, BytesMut};
 
@@ -289,6 +289,9 @@ impl ReplyText {
     }
 }
 
+/// Octets of a line beside its text, at most: a code, an enhanced code of three numbers, what stands between them and the line end.
+const LINE_FRAME: usize = 20;
+
 const fn is_text(octet: u8) -> bool {
     matches!(octet, b'\t' | b' '..=b'~')
 }
@@ -376,11 +379,14 @@ impl Reply {
         let lines = self.more.len() + 1;
         for (number, text) in self.lines().enumerate() {
             let separator = if number + 1 == lines { ' ' } else { '-' };
-            let line = match self.enhanced {
-                Some(enhanced) => format!("{}{separator}{enhanced} {text}\r\n", self.code),
-                None => format!("{}{separator}{text}\r\n", self.code),
+            wire.reserve(text.len() + LINE_FRAME);
+            // Writing to a buffer that grows cannot fail.
+            let _ = match self.enhanced {
+                Some(enhanced) => write!(wire, "{}{separator}{enhanced} ", self.code),
+                None => write!(wire, "{}{separator}", self.code),
             };
-            wire.put_slice(line.as_bytes());
+            wire.put_slice(text.as_bytes());
+            wire.put_slice(b"\r\n");
         }
     }
 }
