@@ -1,23 +1,31 @@
 //! One connection: the driver's loop of `inreply-smtp` with a Tokio socket.
 
-use std::future::Future;
+use std::cell::RefCell;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::IpAddr;
 use std::pin::pin;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use inreply_smtp::sasl::Step;
 use inreply_smtp::server::{AnswerError, Event, Server, Ticket};
 use inreply_smtp::tls::SecureServer;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout, timeout_at};
 
 use super::{Handler, ListenerConfig, WRITE_TIMEOUT};
 
-/// Room made for a read, in octets: an ordinary message comes in one.
-const READ: usize = 16_384;
+/// Octets of one read: an ordinary message comes in one.
+const READ: usize = 32_768;
+
+thread_local! {
+    /// What is read stands here first, so that a session holds as many octets as wait in it: making room of this size for each
+    /// command and giving it back was a tenth of the time outside the kernel.
+    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; READ]);
+}
 
 /// The alarm of a session rings at least this often, so that few deadlines come before it.
 const ALARM: Duration = Duration::from_mins(1);
@@ -40,14 +48,25 @@ struct Reader {
 }
 
 impl Reader {
-    /// Reads what there is. The buffer is made once there is something to read, so that an idle connection has none.
-    async fn read(&mut self, stream: &mut TcpStream) -> io::Result<usize> {
+    /// Reads what there is.
+    async fn read(&mut self, stream: &TcpStream) -> io::Result<usize> {
         if self.input.is_empty() {
+            // What it was part of is the machine's.
             self.input = BytesMut::new();
         }
-        stream.readable().await?;
-        self.input.reserve(READ);
-        stream.read_buf(&mut self.input).await
+        loop {
+            stream.readable().await?;
+            let read: io::Result<usize> = SCRATCH.with_borrow_mut(|scratch| {
+                let octets = stream.try_read(scratch)?;
+                self.input
+                    .extend_from_slice(scratch.get(..octets).unwrap_or_default());
+                Ok(octets)
+            });
+            match read {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                read => return read,
+            }
+        }
     }
 }
 
@@ -103,7 +122,7 @@ impl<H: Handler> Session<H> {
             }
             let room = self.reader.input.len() < READ_AHEAD;
             tokio::select! {
-                read = self.reader.read(&mut stream), if !eof && room => {
+                read = self.reader.read(&stream), if !eof && room => {
                     // A reset is an end of the input like any other; what was answered before stands.
                     if !read.is_ok_and(|octets| octets > 0) {
                         eof = true;
@@ -140,7 +159,7 @@ impl<H: Handler> Session<H> {
                 .handle_input(Instant::now(), &mut self.reader.input);
             let mut moved = self.reader.input.len() != before;
             while let Some(octets) = self.server.poll_transmit() {
-                timeout(WRITE_TIMEOUT, stream.write_all(&octets)).await??;
+                write(stream, &octets).await?;
                 moved = true;
             }
             if !self.secured && self.server.tls().is_some() {
@@ -221,8 +240,25 @@ impl<H: Handler> Session<H> {
     }
 }
 
-/// The answer, none where the machine's deadline passed first.
+/// Sends octets. They nearly always go at once; a timer is made for those that do not.
+async fn write(stream: &mut TcpStream, octets: &[u8]) -> io::Result<()> {
+    let sent = match stream.try_write(octets) {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+        sent => sent?,
+    };
+    match octets.get(sent..) {
+        None | Some([]) => Ok(()),
+        Some(rest) => timeout(WRITE_TIMEOUT, stream.write_all(rest)).await?,
+    }
+}
+
+/// The answer, none where the machine's deadline passed first. A timer is made for an answer that is not there at once.
 async fn in_time<T>(server: &SecureServer, answer: impl Future<Output = T>) -> Option<T> {
+    let mut answer = pin!(answer);
+    if let Poll::Ready(answer) = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await
+    {
+        return Some(answer);
+    }
     match server.poll_timeout() {
         Some(deadline) => timeout_at(deadline.into(), answer).await.ok(),
         None => Some(answer.await),
