@@ -88,20 +88,25 @@ struct Sink {
     domain: Domain<'static>,
     spool: Option<Maildir>,
     account: Option<Arc<(String, Secret)>>,
-    verifier: Verifier,
+    /// The exchange that goes on.
+    verifier: Option<Verifier>,
     message: BytesMut,
 }
 
 impl Handler for Sink {
     async fn auth(&mut self, request: AuthRequest) -> Step {
         let account = self.account.as_deref();
-        let step = self.verifier.step(request, |user| {
+        let mut exchange = self
+            .verifier
+            .take()
+            .unwrap_or_else(|| verifier(&self.domain));
+        let step = exchange.step(request, |user| {
             account
                 .filter(|(known, _)| known == user)
                 .map(|(_, password)| Credential::Password(password.clone()))
         });
-        if matches!(step, Step::Refuse) {
-            self.verifier = verifier(&self.domain);
+        if let Step::Challenge(_) = step {
+            self.verifier = Some(exchange);
         }
         step
     }
@@ -227,7 +232,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         domain: domain.clone(),
         spool: spool.clone(),
         account: account.clone(),
-        verifier: verifier(&domain),
+        verifier: None,
         message: BytesMut::new(),
     };
     // On a worker thread, beside its sessions: the main thread would hand over every connection.
