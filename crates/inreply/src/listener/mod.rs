@@ -16,6 +16,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio::time::interval;
 
 pub use self::handler::Handler;
 use self::per_address::PerAddress;
@@ -153,6 +154,8 @@ pub async fn serve<H: Handler + 'static>(
     let permits = Arc::new(Semaphore::new(config.max_connections));
     let per_address = Arc::new(PerAddress::default());
     let mut sessions = JoinSet::new();
+    // The runtime has a timer at all times that rings before the alarm of any session, for setting one that rings first wakes it.
+    let mut beat = interval(session::ALARM / 2);
     loop {
         // Finished tasks are taken off while others are accepted, so that the set does not grow.
         while sessions.try_join_next().is_some() {}
@@ -167,6 +170,7 @@ pub async fn serve<H: Handler + 'static>(
                 }
             },
             () = stopped(&mut shutdown) => break,
+            _ = beat.tick() => continue,
         };
         let place = per_address.enter(peer.ip(), config.per_address(peer.ip()));
         let (Ok(permit), Some(place)) = (Arc::clone(&permits).try_acquire_owned(), place) else {

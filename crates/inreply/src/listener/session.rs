@@ -28,7 +28,7 @@ thread_local! {
 }
 
 /// The alarm of a session rings at least this often, so that few deadlines come before it.
-const ALARM: Duration = Duration::from_mins(1);
+pub(super) const ALARM: Duration = Duration::from_mins(1);
 
 /// Octets read ahead of the machine: behind them the socket is left alone, and TCP slows the peer down.
 const READ_AHEAD: usize = 65_536;
