@@ -120,6 +120,7 @@ mod options;
 mod own;
 mod policy;
 mod signature;
+mod verb;
 mod words;
 
 use std::borrow::Cow;

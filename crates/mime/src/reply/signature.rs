@@ -26,7 +26,7 @@ pub(crate) fn is_client_line(line: &str) -> bool {
         return false;
     }
     if let Some(rest) = lower.strip_prefix("sent from ") {
-        // "Sent from a magnificent torch of pixels" is a joke, and the writer's own.
+        // "Sent from a rather grand typewriter" is a joke, and the writer's own.
         let name = plain.get(10..).unwrap_or_default();
         return rest.starts_with("my ")
             || rest.starts_with("the ")
