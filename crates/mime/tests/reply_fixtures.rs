@@ -6,6 +6,7 @@ use inreply_mime::reply::FragmentKind;
 const ATTRIBUTIONS: &str = include_str!("replies/attributions.txt");
 const HEADER_BLOCKS: &str = include_str!("replies/header-blocks.txt");
 const CLIENT_LINES: &str = include_str!("replies/client-lines.txt");
+const OWN_WORDS: &str = include_str!("replies/own-words.txt");
 const CASES: &str = include_str!("replies/cases.txt");
 
 const ANSWER: &str = "It turned up.\n\nIt was under the table, on the 2nd floor.";
@@ -81,6 +82,13 @@ fn client_lines_of_many_languages() {
             "{ANSWER}\n\n{line}\n\nAm 03.02.26 um 09:12 schrieb Bob:\n> Where is the lid?\n"
         );
         check(&line, &quoted, ANSWER);
+    }
+}
+
+#[test]
+fn what_only_looks_like_a_mail_program_stays() {
+    for (name, text) in entries(OWN_WORDS) {
+        check(name, &text, &text);
     }
 }
 

@@ -5,7 +5,8 @@
 
 use super::feature::{has_address, has_date, has_time};
 use super::line::{Line, is_blank};
-use super::verb::{has_verb, verb_at_end};
+use super::sentence;
+use super::verb::{Wrote, verb_at_end};
 use super::words;
 
 /// An attribution that ends in a given line.
@@ -90,25 +91,29 @@ fn is_attribution(joined: &str, quoted: bool) -> bool {
         end.trim_end_matches(|c: char| is_blank(c) || matches!(c, ':' | '\u{ff1a}' | '*' | '_'));
     let address = has_address(body);
     let date = has_date(body);
-    let verb = has_verb(body);
-    if colon {
-        if verb && (date || address) {
-            // A sentence with a date and "said:" somewhere is no attribution: one opens with the date, its
-            // preposition or a name, and ends with the verb or a name.
-            return opens(body)
-                || quoted
-                || address && verb_at_end(body)
-                || date && ends_with_address(body);
-        }
-        if date && address {
-            return quoted || ends_with_address(body) || opens(body) && has_time(body);
-        }
-        return quoted && date && has_time(body);
+    let wrote = Wrote::read(body);
+    let ends = ends_with_address(body);
+    if quoted {
+        return match colon {
+            true => date && (address || has_time(body)) || wrote.is_some() && (date || address),
+            false => date && address && opens(body) && (ends || verb_at_end(body)),
+        };
     }
-    if date && address && verb_at_end(body) {
-        return opens(body);
+    // Without a quote below it must be no sentence: "On 3 May I wrote to bob@example.com:".
+    if sentence::speaks(body) {
+        return false;
     }
-    quoted && date && address && ends_with_address(body) && opens(body)
+    if !colon {
+        return date && address && verb_at_end(body) && opens(body);
+    }
+    let Some(wrote) = wrote else {
+        let named = address && !sentence::is_wordy(body);
+        return date && named && (ends || opens(body) && has_time(body));
+    };
+    // One opens with the date, its preposition or a name, and ends with the verb or a name.
+    let opened = opens(body) || date && has_time(body) && wrote.is_behind_name();
+    address && verb_at_end(body)
+        || wrote.is_before_name(body) && (date && ends || (date || address) && opened)
 }
 
 /// `On Monday Bob wrote:`, `Bob Stone schrieb:`, `On Monday, Bob:`: too little to go by, unless the quote is glued to it.
@@ -246,6 +251,6 @@ const MAX_BYTES: usize = 500;
 /// What stands between the dashes of "---- On … wrote ----", or of "---- Bob wrote ----".
 pub(crate) fn is_dashed(title: &str, dashes: usize) -> bool {
     let short = dashes >= 3 && title.split_whitespace().count() <= 8 && title.contains(' ');
-    has_date(title) && has_verb(title)
+    has_date(title) && Wrote::read(title).is_some()
         || short && verb_at_end(title) && title.starts_with(char::is_uppercase)
 }

@@ -119,6 +119,7 @@ mod marker;
 mod options;
 mod own;
 mod policy;
+mod sentence;
 mod signature;
 mod verb;
 mod words;

@@ -1,11 +1,45 @@
 //! Verbs of writing: where one stands in a line, and whether the line ends in it.
 
+use super::feature::{has_address, has_date, has_time};
 use super::line::is_blank;
 use super::words;
 
-pub(crate) fn has_verb(body: &str) -> bool {
-    let lower = body.to_lowercase();
-    words::WROTE.iter().any(|verb| contains_word(&lower, verb))
+/// A line around its last verb of writing.
+pub(crate) struct Wrote<'t> {
+    before: &'t str,
+    behind: &'t str,
+}
+
+impl<'t> Wrote<'t> {
+    pub(crate) fn read(body: &'t str) -> Option<Self> {
+        let lower = body.to_lowercase();
+        let found = |verb: &&str| word_at(&lower, verb).map(|at| (at + verb.len(), at));
+        let (end, start) = words::WROTE.iter().filter_map(found).max()?;
+        // Few letters change their length with their case; where one did, the places are not known.
+        let (before, behind) = match lower.len() == body.len() {
+            true => (body.get(..start)?, body.get(end..)?),
+            false => ("", ""),
+        };
+        Some(Self { before, behind })
+    }
+
+    /// Nothing follows, or a date, an address or a name: `schrieb Bob`, and not "wrote down".
+    pub(crate) fn is_before_name(&self, body: &str) -> bool {
+        let behind = self.behind.trim_matches(|c: char| !c.is_alphanumeric());
+        let small = behind.starts_with(char::is_lowercase);
+        !small
+            || has_address(behind)
+            || has_date(behind)
+            || has_time(body) && behind.split_whitespace().count() <= MAX_NAME
+    }
+
+    /// A name alone precedes it: `Bob Stone wrote on …`.
+    pub(crate) fn is_behind_name(&self) -> bool {
+        let mut words = self.before.split_whitespace();
+        self.before.starts_with(char::is_uppercase)
+            && self.before.split_whitespace().count() <= MAX_NAME
+            && words.all(|word| !word.starts_with(char::is_lowercase))
+    }
 }
 
 pub(crate) fn verb_at_end(body: &str) -> bool {
@@ -43,7 +77,9 @@ const VERB_ENDS: [bool; 256] = {
     table
 };
 
-fn contains_word(text: &str, word: &str) -> bool {
+/// Where a word stands in the text for the last time.
+fn word_at(text: &str, word: &str) -> Option<usize> {
+    let mut found = None;
     let mut from = 0;
     while let Some(at) = text
         .get(from..)
@@ -59,9 +95,12 @@ fn contains_word(text: &str, word: &str) -> bool {
         if bound(before) && bound(after)
             || word.chars().next().is_some_and(|c| u32::from(c) > 0x0E00)
         {
-            return true;
+            found = Some(at);
         }
         from = at + word.chars().next().map_or(1, char::len_utf8);
     }
-    false
+    found
 }
+
+/// Words of a name: "Maria del Carmen Stone".
+const MAX_NAME: usize = 4;

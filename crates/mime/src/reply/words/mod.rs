@@ -97,6 +97,68 @@ pub(crate) const WROTE: &[&str] = &[
     "님이 작성", // Korean
 ];
 
+/// Words for a person that stand in no attribution, as they are written there: `ti` is a Finnish Tuesday, `je` a Croatian
+/// "has", and both are missing.
+pub(crate) const SPEAKER: &[&str] = &[
+    "I",
+    "we",
+    "my",
+    "our",
+    "your",
+    "me",
+    "us",
+    "please", // English
+    "ich",
+    "wir",
+    "mir",
+    "uns",
+    "Ihnen",
+    "Ihr",
+    "Ihre",
+    "Ihrem",
+    "Ihren",
+    "unser",
+    "unsere",
+    "mein",
+    "meine",
+    "bitte", // German
+    "nous",
+    "vous",
+    "votre",
+    "notre",
+    "j'ai",
+    "j\u{2019}ai", // French
+    "yo",
+    "nosotros",
+    "nos",
+    "nuestro",
+    "nuestra", // Spanish
+    "nostro",
+    "nostra",
+    "vostro",
+    "vostra", // Italian
+    "eu",
+    "nosso",
+    "nossa", // Portuguese
+    "ik",
+    "wij",
+    "mijn",
+    "onze",
+    "uw", // Dutch
+    "jag",
+    "jeg",
+    "vår",
+    "vores",
+    "min", // Scandinavian
+    "мы",
+    "вам",
+    "наш",
+    "ваш", // Russian
+];
+
+/// Articles: before a verb of writing they begin what a person says of somebody.
+pub(crate) const ARTICLE: &[&str] = &["the", "eine", "einer", "une", "una", "uma"];
+
 /// Words before the date of an attribution; they open one.
 pub(crate) const ON: &[&str] = &[
     "on ", "at ", "am ", "le ", "el ", "em ", "il ", "in data ", "op ", "den ", "på ", "w dniu ",
