@@ -1,5 +1,7 @@
 //! What a short stretch of text holds: a date, a time, an address.
 
+use std::borrow::Cow;
+
 use super::words;
 
 /// An address: word characters, `@`, a domain.
@@ -50,13 +52,14 @@ fn is_domain(byte: u8) -> bool {
 /// A date in any language: a year beside a day or month number, three numbers between separators, or an English month
 /// beside a day.
 pub(crate) fn has_date(text: &str) -> bool {
+    let text = &*plain_digits(text);
     let mut year = false;
     let mut small = false;
     // Digits of the two numbers before, as far as they are joined to this one.
     let mut run = [0, 0];
     let mut previous_end = 0;
     for number in Numbers::new(text) {
-        if number.digits == 4 && (1970..2100).contains(&number.value) {
+        if number.digits == 4 && is_year(number.value) {
             year = true;
         } else if number.digits <= 2 && (1..=31).contains(&number.value) {
             small = true;
@@ -90,11 +93,16 @@ pub(crate) fn has_date(text: &str) -> bool {
         })
 }
 
-/// `14:30`, `9.15`, `10h30`.
+/// `14:30`, `9.15`, `10h30`; of `10.15.33`, which is a date or a time, a year elsewhere makes a time.
 pub(crate) fn has_time(text: &str) -> bool {
+    let text = &*plain_digits(text);
     let bytes = text.as_bytes();
     let mut previous: Option<Number> = None;
-    for number in Numbers::new(text) {
+    let mut dotted = false;
+    let mut year = false;
+    let mut numbers = Numbers::new(text).peekable();
+    while let Some(number) = numbers.next() {
+        year |= number.digits == 4 && is_year(number.value);
         if let Some(before) = previous
             && number.start == before.end + 1
             && matches!(bytes[before.end], b':' | b'.' | b'h')
@@ -103,12 +111,60 @@ pub(crate) fn has_time(text: &str) -> bool {
             && number.digits == 2
             && number.value < 60
         {
-            return true;
+            let dot = bytes[before.end] == b'.';
+            let joined = before
+                .start
+                .checked_sub(1)
+                .is_some_and(|at| bytes[at] == b'.');
+            let third = numbers
+                .peek()
+                .filter(|third| third.start == number.end + 1 && bytes[number.end] == b'.');
+            match third {
+                _ if !dot => return true,
+                None if !joined => return true,
+                Some(third) if !joined && third.digits == 2 => dotted = true,
+                _ => {}
+            }
         }
         previous = Some(number);
     }
-    false
+    dotted && year
 }
+
+/// Of our calendar, and of the Buddhist one, which Thai programs write.
+fn is_year(value: u32) -> bool {
+    (1970..2100).contains(&value) || (2513..2643).contains(&value)
+}
+
+/// With ASCII for the digits of Arabic, Persian and the scripts of India, and without the direction marks that Windows
+/// Mail sets around each number. Most texts have neither.
+fn plain_digits(text: &str) -> Cow<'_, str> {
+    let odd = |c: char| is_direction(c) || digit(c).is_some();
+    if text.is_ascii() || !text.contains(odd) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let kept = text.chars().filter(|&c| !is_direction(c));
+    out.extend(kept.map(|c| digit(c).unwrap_or(c)));
+    Cow::Owned(out)
+}
+
+fn is_direction(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn digit(c: char) -> Option<char> {
+    let zero = DIGITS
+        .iter()
+        .find(|&&zero| (zero..zero + 10).contains(&u32::from(c)))?;
+    char::from_digit(u32::from(c) - zero, 10)
+}
+
+/// The zeros of Arabic, Persian, Devanagari, Bengali, Gujarati, Tamil, Telugu, Kannada, Malayalam, Thai, Burmese, and of
+/// full width.
+const DIGITS: &[u32] = &[
+    0x0660, 0x06F0, 0x0966, 0x09E6, 0x0AE6, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66, 0x0E50, 0x1040, 0xFF10,
+];
 
 #[derive(Clone, Copy)]
 struct Number {
@@ -190,6 +246,23 @@ mod tests {
             "room 12",
         ] {
             assert!(!has_date(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn times() {
+        for yes in [
+            "9:12",
+            "kl. 9.15",
+            "10h30",
+            "2026 10.15.33 CET",
+            "\u{200e}12\u{200e}:\u{200e}35",
+            "\u{6f1}\u{6f0}:\u{6f1}\u{6f5}",
+        ] {
+            assert!(has_time(yes), "{yes}");
+        }
+        for no in ["12.05.2026", "12.05.26", "10", "1.2", "10.0.0.1"] {
+            assert!(!has_time(no), "{no}");
         }
     }
 

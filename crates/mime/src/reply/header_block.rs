@@ -2,6 +2,7 @@
 
 use super::feature::{has_address, has_date, has_time};
 use super::line::{Line, is_blank};
+use super::sentence;
 use super::words;
 
 /// The labelled lines of a text, each looked at once.
@@ -23,7 +24,7 @@ impl Labels {
     /// The line behind a header block that starts at `first`.
     ///
     /// A run of `Word: value` lines. Known labels decide in any order; without them the shape must be that of a
-    /// message: a first line with an address, and another with a date and a time.
+    /// message: a first line with a name and an address, or two with one, and another with a date and a time.
     pub(crate) fn block_end(
         &self,
         text: &str,
@@ -32,6 +33,9 @@ impl Labels {
         after_rule: bool,
     ) -> Option<usize> {
         let opening = self.lines.get(first)?.as_ref()?;
+        if opening.small {
+            return None;
+        }
         let depth = lines.get(first)?.depth;
         let mut block = Block::default();
         block.take(opening);
@@ -67,10 +71,12 @@ impl Labels {
 #[derive(Clone, Copy)]
 struct Labelled {
     label: Label,
+    /// No label of a mail program's begins with a small letter; keys in a program's settings do.
+    small: bool,
     address: bool,
+    bracketed: bool,
     date: bool,
     time: bool,
-    number: bool,
     short: bool,
 }
 
@@ -110,9 +116,17 @@ impl Labelled {
         if value.starts_with("//") {
             return None;
         }
+        let small = label.starts_with(char::is_lowercase);
+        let address = has_address(value);
         let lower = label.to_lowercase();
         let known = |list: &[&str]| list.contains(&lower.as_str());
-        let label = if known(words::FROM) {
+        // "From: and To: are wrong": no name begins with a small word and has three.
+        let first = value.split_whitespace().next().unwrap_or_default();
+        let named = address
+            || !first.starts_with(char::is_lowercase)
+            || !first.chars().all(char::is_alphabetic)
+            || value.split_whitespace().count() < 3;
+        let label = if known(words::FROM) && named {
             Label::From
         } else if known(words::SENT) {
             Label::Sent
@@ -123,13 +137,13 @@ impl Labelled {
         } else {
             Label::Unknown
         };
-        let date = has_date(value);
         Some(Self {
             label,
-            address: has_address(value),
-            date,
-            time: date && has_time(value),
-            number: value.contains(char::is_numeric),
+            small,
+            address,
+            bracketed: address && sentence::is_bracketed(value),
+            date: has_date(value),
+            time: has_time(value),
             short: value.len() < 120,
         })
     }
@@ -145,14 +159,15 @@ struct Block {
     labels: usize,
     from: bool,
     sent: bool,
-    /// The date has a number in it, in whatever script.
-    sent_number: bool,
+    /// A time of day, with whatever calendar.
+    sent_time: bool,
     to: bool,
     subject: bool,
     first_known: bool,
     first_address: bool,
+    first_bracketed: bool,
     from_address: bool,
-    address: bool,
+    addresses: usize,
     date: bool,
     full_date: bool,
     after_from: bool,
@@ -173,6 +188,7 @@ impl Block {
         if self.labels == 0 {
             self.first_known = line.label != Label::Unknown;
             self.first_address = line.address;
+            self.first_bracketed = line.bracketed;
         }
         self.labels += 1;
         match line.label {
@@ -183,16 +199,16 @@ impl Block {
             Label::Unknown => {}
         }
         self.from_address |= line.label == Label::From && line.address && line.short;
-        self.sent_number |= line.label == Label::Sent && line.number;
-        self.address |= line.address;
+        self.sent_time |= line.label == Label::Sent && line.time;
+        self.addresses += usize::from(line.address);
         self.date |= line.date;
-        self.full_date |= line.time;
+        self.full_date |= line.date && line.time;
         self.after_from = line.label == Label::From;
     }
 
     fn fold(&mut self, content: &str) {
         let address = has_address(content);
-        self.address |= address;
+        self.addresses += usize::from(address);
         self.from_address |= self.after_from && address;
     }
 
@@ -201,14 +217,16 @@ impl Block {
             .iter()
             .filter(|&&known| known)
             .count();
+        let address = self.addresses > 0;
+        // Without an address "From", "To" and "Date" may be of a journey: its day has no time, and it has no subject.
         if self.from
             && self.first_known
             && known >= 2
-            && (self.address || self.date || known >= 3 && self.sent_number)
+            && (address || self.full_date || known >= 3 && self.sent_time)
         {
             return true;
         }
-        if self.first_known && known >= 2 && self.date && (self.address || self.from) {
+        if self.first_known && known >= 2 && self.date && address {
             return true;
         }
         if known >= 3 && self.from && self.subject {
@@ -218,10 +236,11 @@ impl Block {
         if self.labels == 1 && self.from_address {
             return true;
         }
-        if after_rule && self.labels >= 2 && (self.address || self.date) {
+        if after_rule && self.labels >= 2 && (address || self.date) {
             return true;
         }
-        self.labels >= 3 && self.first_address && self.full_date
+        let people = self.first_bracketed || self.addresses >= 2;
+        self.labels >= 3 && self.first_address && people && self.full_date
     }
 }
 

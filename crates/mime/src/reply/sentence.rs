@@ -20,7 +20,7 @@ pub(crate) fn is_wordy(body: &str) -> bool {
 }
 
 /// `<bob@example.com>`, `(bob@example.com)`, `[mailto:bob@example.com]`.
-fn is_bracketed(body: &str) -> bool {
+pub(crate) fn is_bracketed(body: &str) -> bool {
     let Some((start, end)) = address_at(body) else {
         return false;
     };
