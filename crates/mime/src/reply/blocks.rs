@@ -1,12 +1,12 @@
 //! From lines to blocks: what each stretch is, before the policy says what is shown.
 
 use super::attribution::{self, Attribution};
+use super::client_line::{self, ClientLine};
 use super::feature::has_date;
 use super::fragment::{FragmentKind, Rule};
 use super::header_block::Labels;
 use super::line::{self, Line};
 use super::marker::{self, Armour, Marker};
-use super::signature;
 
 /// A run of lines of one kind.
 #[derive(Clone, Debug)]
@@ -198,20 +198,31 @@ impl Reader<'_> {
         if let Some(end) = self.labels.block_end(self.text, self.lines, at, false) {
             return self.rest_is_quote(at, end, FragmentKind::HeaderBlock, Rule::HeaderLines);
         }
-        if signature::is_client_line(content) {
-            self.push(FragmentKind::ClientSignature, Rule::ClientLine, at, at + 1);
-            if !self.has_text {
-                return at + 1;
+        match client_line::read(content) {
+            Some(ClientLine::Sure) => return self.client_line(at, attributions),
+            Some(ClientLine::Last) if self.has_text => {
+                let end = self.signature_end(at + 1, attributions);
+                if self.lines[at + 1..end].iter().all(Line::is_blank) {
+                    return self.client_line(at, attributions);
+                }
             }
-            // A phone puts its line above what it quotes: text behind it is not the writer's.
-            let end = self.signature_end(at + 1, attributions);
-            if self.lines[at + 1..end].iter().any(|line| !line.is_blank()) {
-                self.push(FragmentKind::Quote, Rule::AfterIntroducer, at + 1, end);
-                return end;
-            }
-            return at + 1;
+            _ => {}
         }
         self.text_line(at)
+    }
+
+    fn client_line(&mut self, at: usize, attributions: &[Option<(usize, usize)>]) -> usize {
+        self.push(FragmentKind::ClientSignature, Rule::ClientLine, at, at + 1);
+        if !self.has_text {
+            return at + 1;
+        }
+        // A phone puts its line above what it quotes: text behind it is not the writer's.
+        let end = self.signature_end(at + 1, attributions);
+        if self.lines[at + 1..end].iter().any(|line| !line.is_blank()) {
+            self.push(FragmentKind::Quote, Rule::AfterIntroducer, at + 1, end);
+            return end;
+        }
+        at + 1
     }
 
     fn region(&mut self, kind: FragmentKind, rule: Rule, first: usize, end: usize) {

@@ -109,6 +109,7 @@
 
 mod attribution;
 mod blocks;
+mod client_line;
 pub(crate) mod feature;
 mod fragment;
 mod header_block;

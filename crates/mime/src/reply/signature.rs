@@ -1,86 +1,8 @@
 //! Signatures without a delimiter.
 
-use super::feature::{has_address, starts_with_ignoring_case};
+use super::feature::has_address;
 use super::line::{Line, is_blank};
 use super::words;
-
-/// "Sent from my iPhone" and its kin: a short line without a sentence in it.
-pub(crate) fn is_client_line(line: &str) -> bool {
-    if line.len() > MAX_CLIENT_BYTES {
-        return false;
-    }
-    let plain = without_links(line);
-    let plain = plain.trim_matches(|c: char| {
-        is_blank(c) || matches!(c, '*' | '_' | '-' | '\u{2014}' | '(' | ')')
-    });
-    let words = plain.split_whitespace().count();
-    if words > 12 || plain.is_empty() {
-        return false;
-    }
-    let lower = plain.to_lowercase();
-    let lower = lower.trim_end_matches('.');
-    let sentence = plain.contains([',', ';', '?', '!'])
-        || plain.contains(". ")
-        || plain.ends_with('.') && words > 7;
-    if sentence {
-        return false;
-    }
-    if let Some(rest) = lower.strip_prefix("sent from ") {
-        // "Sent from a rather grand typewriter" is a joke, and the writer's own.
-        let name = plain.get(10..).unwrap_or_default();
-        return rest.starts_with("my ")
-            || rest.starts_with("the ")
-            || words <= 8 && name.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit());
-    }
-    words::CLIENT.iter().any(|head| lower.starts_with(head))
-        || words::CLIENT_END.iter().any(|tail| lower.ends_with(tail)) && names_a_device(lower)
-}
-
-fn names_a_device(lower: &str) -> bool {
-    [
-        "iphone",
-        "ipad",
-        "android",
-        "outlook",
-        "mail",
-        "samsung",
-        "galaxy",
-        "huawei",
-        "xiaomi",
-        "telefon",
-        "handy",
-        "mobil",
-        "スマートフォン",
-        "아이폰",
-        "手机",
-    ]
-    .iter()
-    .any(|device| lower.contains(device))
-}
-
-/// The text without `<https://…>` and `(https://…)`.
-fn without_links(line: &str) -> String {
-    let mut out = String::with_capacity(line.len());
-    let mut rest = line;
-    while let Some(open) = rest.find(['<', '(', '[']) {
-        let tail = &rest[open + 1..];
-        let is_link = ["http", "mailto:"]
-            .iter()
-            .any(|scheme| starts_with_ignoring_case(tail, scheme));
-        match tail.find(['>', ')', ']']) {
-            Some(close) if is_link => {
-                out.push_str(&rest[..open]);
-                rest = &tail[close + 1..];
-            }
-            _ => {
-                out.push_str(&rest[..=open]);
-                rest = tail;
-            }
-        }
-    }
-    out.push_str(rest);
-    out
-}
 
 /// `-Ann`, `— Ann Smith`: up to three capitalised words behind a dash.
 pub(crate) fn is_trailing_name(line: &str) -> bool {
@@ -241,5 +163,3 @@ impl Contact {
 const MAX_BANNER_BYTES: usize = 800;
 
 const MAX_CONTACT_LINES: usize = 24;
-
-const MAX_CLIENT_BYTES: usize = 300;

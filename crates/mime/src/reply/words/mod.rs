@@ -3,10 +3,14 @@
 //! All entries are lower case. To add a language, add what its mail programs write: the verb that ends an attribution,
 //! the labels of a header block, the titles of quoted and forwarded messages, the client signature.
 
+mod client;
 mod closing;
 mod labels;
 
-pub(crate) use closing::{BEWARE, CLIENT, CLIENT_END, DISCLAIMER, OUTSIDE};
+pub(crate) use client::{
+    CLIENT, CLIENT_APPS, CLIENT_END, CLIENT_LINKS, DEVICES, EXCUSE, GET, PLATFORMS,
+};
+pub(crate) use closing::{BEWARE, DISCLAIMER, OUTSIDE};
 pub(crate) use labels::{FROM, SENT, SUBJECT, TO};
 
 /// Verbs that end an attribution, before or without the final colon.
