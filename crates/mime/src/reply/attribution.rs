@@ -70,7 +70,8 @@ pub(crate) fn ending_at(
     let Some(first) = found else {
         let direct = quoted && lines.get(last + 1).is_some_and(|below| below.depth > 0);
         let (first, start) = (last, line.content);
-        return (direct && is_brief(line.text(text))).then_some(Attribution { first, start });
+        let brief = quoted && is_brief(line.text(text), direct);
+        return brief.then_some(Attribution { first, start });
     };
     let start = lines[first].content + own_words(lines[first].text(text));
     Some(Attribution { first, start })
@@ -95,7 +96,11 @@ fn is_attribution(joined: &str, quoted: bool) -> bool {
     let ends = ends_with_address(body);
     if quoted {
         return match colon {
-            true => date && (address || has_time(body)) || wrote.is_some() && (date || address),
+            true => {
+                date && (address || has_time(body))
+                    || wrote.is_some() && (date || address)
+                    || ends && is_short(body)
+            }
             false => date && address && opens(body) && (ends || verb_at_end(body)),
         };
     }
@@ -116,10 +121,19 @@ fn is_attribution(joined: &str, quoted: bool) -> bool {
         || wrote.is_before_name(body) && (date && ends || (date || address) && opened)
 }
 
-/// `On Monday Bob wrote:`, `Bob Stone schrieb:`, `On Monday, Bob:`: too little to go by, unless the quote is glued to it.
+/// `Zitat von Bob Stone <bob@example.com>`, `Quoting …`, `Citando …`: a name, its address and hardly a word more.
+fn is_short(body: &str) -> bool {
+    sentence::is_bracketed(body)
+        && body.split_whitespace().count() <= MAX_BRIEF
+        && !body.starts_with(char::is_lowercase)
+        && !sentence::speaks(body)
+}
+
+/// `On Monday Bob wrote:`, `Bob Stone schrieb:`, `On Monday, Bob:`: too little to go by, unless the quote is glued to it
+/// (`direct`). With a blank line between, the whole name and the verb are asked for.
 ///
 /// A sentence that leads into a citation is longer, or opens with a small letter or with its speaker ("I said:").
-fn is_brief(line: &str) -> bool {
+fn is_brief(line: &str, direct: bool) -> bool {
     let end = line.trim_end_matches(|c: char| is_blank(c) || matches!(c, '*' | '_'));
     let Some(body) = end.strip_suffix([':', '\u{ff1a}']) else {
         return false;
@@ -133,6 +147,9 @@ fn is_brief(line: &str) -> bool {
     let dated = on && is_date_word(words[1].trim_end_matches(','));
     let name = |word: &&str| word.starts_with(char::is_uppercase) || word.chars().count() <= 3;
     let named = words[0] != "I" && words[..words.len() - 1].iter().all(name);
+    if !direct {
+        return words.len() >= 3 && verb_at_end(body) && named;
+    }
     dated || verb_at_end(body) && named
 }
 
