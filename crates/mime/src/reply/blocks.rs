@@ -124,10 +124,20 @@ impl Reader<'_> {
             return self.text_line(at);
         }
         if line.depth > 0 {
+            // GroupWise: `>>> Bob Stone <bob@example.com> 3/2/2026 9:12 AM >>>`, and the quote without marks.
+            let content = line.text(self.text);
+            if line.depth >= 3 && content.ends_with(">>>") && has_date(content) {
+                return self.attribution(at, at, line.content);
+            }
             if self.is_above(line.text(self.text)) {
                 return self.rest_is_quote(at, at + 1, FragmentKind::Marker, Rule::AboveMarker);
             }
             let end = self.quote_end(at);
+            if self.is_own(at, end) {
+                self.has_text = true;
+                self.push(FragmentKind::Text, Rule::Plain, at, end);
+                return end;
+            }
             self.push(FragmentKind::Quote, Rule::QuoteMark, at, end);
             return end;
         }
@@ -150,7 +160,13 @@ impl Reader<'_> {
             return self.rest_is_quote(at, at + 1, FragmentKind::Marker, Rule::AboveMarker);
         }
         match marker::read(content) {
-            Some(Marker::Original) => {
+            // One word between dashes at the top is a heading of the writer's.
+            Some(Marker::Original)
+                if self.has_text
+                    || !marker::is_one_word(content)
+                    || self.is_quoted_below(at)
+                    || self.block_below(at).is_some() =>
+            {
                 return self.rest_is_quote(at, at + 1, FragmentKind::Marker, Rule::OriginalMarker);
             }
             // Without a date the dashes alone could frame a heading: quote marks below must confirm.
@@ -162,7 +178,22 @@ impl Reader<'_> {
                     Rule::DashedAttribution,
                 );
             }
-            Some(Marker::Above | Marker::Attribution) | None => {}
+            None if marker::is_title(content) => {
+                if let Some(first) = self.solid_below(at)
+                    && self
+                        .labels
+                        .block_end(self.text, self.lines, first, false)
+                        .is_some()
+                {
+                    return self.rest_is_quote(
+                        at,
+                        at + 1,
+                        FragmentKind::Marker,
+                        Rule::OriginalMarker,
+                    );
+                }
+            }
+            Some(Marker::Above | Marker::Attribution | Marker::Original) | None => {}
             Some(Marker::Forward) => {
                 let end = self.lines.len();
                 self.push(FragmentKind::Forward, Rule::ForwardMarker, at, end);
@@ -355,9 +386,13 @@ impl Reader<'_> {
 
     /// The end of a header block below the line `at`, blank lines between.
     fn block_below(&self, at: usize) -> Option<usize> {
-        let first = (at + 1..self.lines.len().min(at + 4))
-            .find(|&number| !self.lines[number].is_blank())?;
+        let first = self.solid_below(at)?;
         self.labels.block_end(self.text, self.lines, first, true)
+    }
+
+    /// The next line that is not blank, if it is near.
+    fn solid_below(&self, at: usize) -> Option<usize> {
+        (at + 1..self.lines.len().min(at + 4)).find(|&number| !self.lines[number].is_blank())
     }
 
     fn is_quoted_below(&self, last: usize) -> bool {
@@ -373,12 +408,20 @@ impl Reader<'_> {
     }
 
     fn in_region(&self, line: &Line) -> bool {
+        self.region_of(line).is_some()
+    }
+
+    fn is_html_quote(&self, line: &Line) -> bool {
+        self.region_of(line)
+            .is_some_and(|region| region.kind == FragmentKind::Quote)
+    }
+
+    fn region_of(&self, line: &Line) -> Option<&Region> {
         let next = self
             .regions
             .partition_point(|region| region.end <= line.start);
-        self.regions
-            .get(next)
-            .is_some_and(|region| region.start <= line.start)
+        let region = self.regions.get(next)?;
+        (region.start <= line.start).then_some(region)
     }
 
     /// Where a signature ends: at the next quote or introducer.
@@ -429,6 +472,20 @@ impl Reader<'_> {
         end
     }
 
+    /// Marked lines of the writer's own: Python's prompt, and a "From" that a mailbox escaped. No introducer stands above.
+    fn is_own(&self, at: usize, end: usize) -> bool {
+        let raw = |line: &Line| self.text.get(line.start..line.end).unwrap_or_default();
+        let introduced = self
+            .said_above()
+            .is_some_and(|block| block.kind != FragmentKind::Text);
+        let run = &self.lines[at..end];
+        let prompt = run
+            .iter()
+            .all(|line| line.is_blank() || line.depth == 3 && raw(line).starts_with(">>> "));
+        let escaped = run.len() == 1 && raw(&run[0]).starts_with(">From ");
+        !introduced && (prompt || escaped)
+    }
+
     /// A line without mark between two quoted lines, where the one above breaks off inside a link or a long line.
     fn is_torn(&self, at: usize) -> bool {
         let Some(above) = at.checked_sub(1).and_then(|number| self.lines.get(number)) else {
@@ -468,7 +525,7 @@ impl Reader<'_> {
             {
                 found[first] = Some((last, start));
             }
-            quoted_below = line.depth > 0;
+            quoted_below = line.depth > 0 || self.is_html_quote(line);
         }
         found
     }

@@ -91,16 +91,23 @@ enum Label {
 
 impl Labelled {
     fn read(line: &str) -> Option<Self> {
+        // NetEase's phones write a table: `| From | Bob Stone<bob@example.com> |`.
+        if let Some(row) = line.strip_prefix('|').and_then(|row| row.strip_suffix('|')) {
+            let (label, value) = row.split_once('|')?;
+            let labelled = Self::of(label, value.trim_end_matches('|'))?;
+            return (labelled.label != Label::Unknown).then_some(labelled);
+        }
         // A colon far inside is no label's: long lines are not searched.
         let head = line
             .char_indices()
             .nth(MAX_LABEL)
             .map_or(line, |(at, _)| &line[..at]);
         let colon = head.find([':', '\u{ff1a}'])?;
-        let (label, value) = (
-            &line[..colon],
-            line[colon..].trim_start_matches([':', '\u{ff1a}']),
-        );
+        let value = line[colon..].trim_start_matches([':', '\u{ff1a}']);
+        Self::of(&line[..colon], value)
+    }
+
+    fn of(label: &str, value: &str) -> Option<Self> {
         let label = label.trim_matches(|c: char| is_blank(c) || matches!(c, '*' | '_' | '>' | '|'));
         if label.is_empty() || label.len() > MAX_LABEL || label.split_whitespace().count() > 3 {
             return None;

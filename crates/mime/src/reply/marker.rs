@@ -83,6 +83,21 @@ pub(crate) fn read(line: &str) -> Option<Marker> {
     above(line)
 }
 
+/// A few words between dashes, in whatever language: a title, if the lines below say so.
+pub(crate) fn is_title(line: &str) -> bool {
+    let rules = |side: &mut dyn Iterator<Item = char>| side.take_while(|&c| is_rule(c)).count();
+    let inner = line.trim_matches(|c: char| is_rule(c) || is_blank(c));
+    rules(&mut line.chars()) >= 3
+        && rules(&mut line.chars().rev()) >= 3
+        && (1..=MAX_TITLE).contains(&inner.chars().count())
+}
+
+/// `--- Reply ---`
+pub(crate) fn is_one_word(line: &str) -> bool {
+    let words = line.split(|c: char| is_rule(c) || is_blank(c));
+    words.filter(|word| !word.is_empty()).count() == 1
+}
+
 /// "reply above this line" with dashes or hashes around it, or as a line of its own.
 fn above(line: &str) -> Option<Marker> {
     let inner = line
@@ -118,13 +133,13 @@ pub(crate) fn is_forward_subject(subject: &str) -> bool {
 }
 
 fn is_rule(c: char) -> bool {
-    matches!(
-        c,
-        '-' | '_' | '=' | '\u{2014}' | '\u{2013}' | '\u{2500}' | '\u{2015}'
-    )
+    matches!(c, '-' | '_' | '=' | '\u{2010}'..='\u{2015}' | '\u{2500}')
 }
 
 const MAX_BYTES: usize = 300;
+
+/// Of a title, in characters.
+const MAX_TITLE: usize = 40;
 
 /// A sentence that says "above this line" is longer than the line that asks for it.
 const MAX_BARE: usize = 64;
