@@ -3,6 +3,7 @@
 use super::attribution::{self, Attribution};
 use super::client_line::{self, ClientLine};
 use super::feature::has_date;
+use super::footer;
 use super::fragment::{FragmentKind, Rule};
 use super::header_block::Labels;
 use super::line::{self, Line};
@@ -221,8 +222,11 @@ impl Reader<'_> {
                 // A rule at the very top is an ornament: no signature opens a message.
                 if self.has_text || content.starts_with(['-', '\u{2014}', '\u{2013}']) {
                     let end = self.signature_end(at + 1, attributions);
-                    self.push(FragmentKind::Signature, Rule::Delimiter, at, end);
-                    return end;
+                    // Others than `--` part what is written, too.
+                    if content.starts_with("--") || !self.goes_on(at + 1, end) {
+                        self.push(FragmentKind::Signature, Rule::Delimiter, at, end);
+                        return end;
+                    }
                 }
             }
         }
@@ -472,6 +476,18 @@ impl Reader<'_> {
         end
     }
 
+    /// The writer goes on behind a rule: a blank line, and a paragraph of sentences.
+    fn goes_on(&self, from: usize, end: usize) -> bool {
+        let lines = &self.lines[from..end];
+        let Some(first) = lines.iter().position(|line| !line.is_blank()) else {
+            return false;
+        };
+        let rest = &lines[first..];
+        let length = rest.iter().position(Line::is_blank).unwrap_or(rest.len());
+        let paragraph = self.text.get(rest[0].start..rest[length - 1].end);
+        first > 0 && paragraph.is_some_and(footer::is_prose)
+    }
+
     /// Marked lines of the writer's own: Python's prompt, and a "From" that a mailbox escaped. No introducer stands above.
     fn is_own(&self, at: usize, end: usize) -> bool {
         let raw = |line: &Line| self.text.get(line.start..line.end).unwrap_or_default();
@@ -505,8 +521,11 @@ impl Reader<'_> {
             .starts_with("http")
             && !content.trim().contains(' ');
         let link = link || content.starts_with("(http") && content.trim_end().ends_with('>');
-        let wrapped =
-            above.len() >= 66 && content.starts_with(char::is_lowercase) && content.len() < 40;
+        // With the first word the line above would have been longer than a line may be.
+        let word = content.split(' ').next().unwrap_or_default();
+        let wrapped = (above.len() >= 66 || above.len() + word.len() >= 74)
+            && content.starts_with(char::is_lowercase)
+            && content.len() < 40;
         torn_link || link || wrapped
     }
 

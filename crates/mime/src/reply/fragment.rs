@@ -122,7 +122,7 @@ pub enum Rule {
     DashedAttribution,
     /// `-- `, `--`, `___` or a lone dash on a line.
     Delimiter,
-    /// A paragraph with two words or more of the lawyers'.
+    /// A paragraph with three words or more of the lawyers', or with what companies and virus scanners must say.
     DisclaimerWords,
     /// The title of a forwarded message.
     ForwardMarker,
@@ -134,6 +134,8 @@ pub enum Rule {
     HtmlSignature,
     /// A quote that an answer below it refers to.
     InlineAnswer,
+    /// How to leave the list that sent it on.
+    ListFooter,
     /// The title of a quoted message, between rules of dashes.
     OriginalMarker,
     /// No rule fired.
@@ -167,6 +169,7 @@ impl Rule {
             Self::HtmlQuote => "html-quote",
             Self::HtmlSignature => "html-signature",
             Self::InlineAnswer => "inline-answer",
+            Self::ListFooter => "list-footer",
             Self::OriginalMarker => "original-marker",
             Self::Plain => "plain",
             Self::QuoteMark => "quote-mark",
@@ -195,7 +198,8 @@ impl Rule {
             | Self::Delimiter
             | Self::DisclaimerWords
             | Self::HeaderLines
-            | Self::InlineAnswer => Certainty::Medium,
+            | Self::InlineAnswer
+            | Self::ListFooter => Certainty::Medium,
             Self::AfterIntroducer | Self::ContactBlock | Self::TrailingName | Self::TornQuote => {
                 Certainty::Low
             }

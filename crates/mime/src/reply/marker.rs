@@ -118,7 +118,8 @@ fn rule(line: &str) -> Option<Marker> {
     let underscores = line.chars().filter(|&c| c == '_').count();
     match line.trim_matches(is_blank) {
         // RFC 3676 §4.3 has the space; half of the senders lose it.
-        "--" | "\u{2014}" | "\u{2013}" => Some(Marker::Delimiter),
+        // The second is how a signed text escapes the first (RFC 9580 §7.2).
+        "--" | "- --" | "\u{2014}" | "\u{2013}" => Some(Marker::Delimiter),
         _ if underscores == count && count >= 2 => Some(Marker::Delimiter),
         _ if count >= 4 => Some(Marker::Rule),
         _ => None,

@@ -111,6 +111,7 @@ mod attribution;
 mod blocks;
 mod client_line;
 pub(crate) mod feature;
+mod footer;
 mod fragment;
 mod header_block;
 mod html;

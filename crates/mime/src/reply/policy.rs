@@ -1,6 +1,7 @@
 //! Which blocks are shown (the default policy).
 
 use super::blocks::Block;
+use super::footer;
 use super::fragment::{FragmentKind, Rule};
 use super::line::{self, Line};
 use super::options::Options;
@@ -65,28 +66,37 @@ fn split_text(text: &str, lines: &[Line], blocks: Vec<Block>) -> Vec<Block> {
             let Some(first) = own.get(paragraph) else {
                 break;
             };
-            let found = if signature::is_disclaimer(&text[first.start..own[own.len() - 1].end]) {
-                Some((FragmentKind::Disclaimer, Rule::DisclaimerWords))
-            } else if paragraph + 1 == own.len()
-                && paragraph > 0
-                && signature::is_trailing_name(first.text(text))
-            {
-                Some((FragmentKind::Signature, Rule::TrailingName))
-            } else {
-                None
+            let alone = paragraph == 0
+                && !out
+                    .iter()
+                    .any(|block: &Block| block.kind == FragmentKind::Text);
+            let above = own[..paragraph].iter().rfind(|line| !line.is_blank());
+            let announced = above.is_some_and(|line| signature::announces(line.text(text)));
+            let named = paragraph > 0 && paragraph + 1 == own.len() && !announced;
+            let found = footer::read(text, own, paragraph, alone);
+            let (at, kind, rule) = match found {
+                Some(found) => found,
+                None if named && signature::is_trailing_name(first.text(text)) => {
+                    (paragraph, FragmentKind::Signature, Rule::TrailingName)
+                }
+                None => {
+                    let legal = tail
+                        .iter()
+                        .any(|block| block.kind == FragmentKind::Disclaimer);
+                    match signature::contact_block(text, own, legal) {
+                        Some(start) => (start, FragmentKind::Signature, Rule::ContactBlock),
+                        // A rule that stood above what was cut.
+                        None if !tail.is_empty()
+                            && footer::is_rule(own[own.len() - 1].text(text)) =>
+                        {
+                            (own.len() - 1, FragmentKind::Signature, Rule::Delimiter)
+                        }
+                        None => break,
+                    }
+                }
             };
-            let (paragraph, first, kind, rule) = match found {
-                Some((kind, rule)) => (paragraph, first, kind, rule),
-                None => match signature::contact_block(text, own) {
-                    Some(start) => (
-                        start,
-                        &own[start],
-                        FragmentKind::Signature,
-                        Rule::ContactBlock,
-                    ),
-                    None => break,
-                },
-            };
+            let first = &own[at];
+            let paragraph = at;
             tail.push(Block {
                 kind,
                 rule,

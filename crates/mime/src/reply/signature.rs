@@ -4,39 +4,25 @@ use super::feature::has_address;
 use super::line::{Line, is_blank};
 use super::words;
 
-/// `-Ann`, `— Ann Smith`: up to three capitalised words behind a dash.
+/// `-Ann`, `— Ann Smith`, `--Ann`: up to three capitalised words behind a dash.
 pub(crate) fn is_trailing_name(line: &str) -> bool {
     let Some(name) = line.strip_prefix(['-', '\u{2013}', '\u{2014}', '~']) else {
         return false;
     };
-    let name = name.trim_matches(is_blank);
-    let words = name.split_whitespace().count();
-    (1..=3).contains(&words)
-        && name.chars().count() <= 40
+    let name = name.strip_prefix('-').unwrap_or(name);
+    is_full_name(name.trim_matches(is_blank)) && name.split_whitespace().count() <= 3
+}
+
+/// Capitalised words of letters alone.
+pub(crate) fn is_full_name(name: &str) -> bool {
+    (1..=40).contains(&name.chars().count())
+        && !name.ends_with('-')
         && name
             .split_whitespace()
             .all(|word| word.starts_with(char::is_uppercase))
         && name
             .chars()
             .all(|c| c.is_alphabetic() || matches!(c, ' ' | '.' | '\'' | '\u{2019}' | '-'))
-}
-
-/// A paragraph of the lawyers': long, with two of their words.
-pub(crate) fn is_disclaimer(paragraph: &str) -> bool {
-    if paragraph.len() < 80 {
-        return false;
-    }
-    // The words come early; reading on would make many short searches of one long text.
-    let head_end = paragraph
-        .char_indices()
-        .nth(800)
-        .map_or(paragraph.len(), |(at, _)| at);
-    let lower = paragraph[..head_end].to_lowercase();
-    words::DISCLAIMER
-        .iter()
-        .filter(|word| lower.contains(*word))
-        .count()
-        >= 3
 }
 
 /// A gateway's warning: that the message is from outside, and to beware.
@@ -54,7 +40,9 @@ pub(crate) fn is_banner(paragraph: &str) -> bool {
 /// Whole paragraphs of short lines that a name opens, three of which at least are a telephone number, an address of
 /// mail or web, or an account, and not all of them links: links are what people send. No line ends like a sentence, and
 /// the line above does not lead into it with a colon.
-pub(crate) fn contact_block(text: &str, lines: &[Line]) -> Option<usize> {
+///
+/// Above the lawyers' paragraph (`legal`) two are enough.
+pub(crate) fn contact_block(text: &str, lines: &[Line], legal: bool) -> Option<usize> {
     let mut start = None;
     let mut contacts = 0;
     let mut links = 0;
@@ -74,7 +62,8 @@ pub(crate) fn contact_block(text: &str, lines: &[Line]) -> Option<usize> {
         }
         let found: Vec<Contact> = paragraph
             .iter()
-            .filter_map(|line| Contact::read(line.text(text)))
+            .flat_map(|line| cells(line.text(text)))
+            .filter_map(Contact::read)
             .collect();
         let picture = paragraph
             .iter()
@@ -102,8 +91,13 @@ pub(crate) fn contact_block(text: &str, lines: &[Line]) -> Option<usize> {
         .rev()
         .find(|line| !line.is_blank())?
         .text(text);
-    let announced = above.ends_with([':', '\u{ff1a}']) && !above.starts_with(':');
-    (contacts >= 3 && contacts > links && !announced).then_some(start)
+    let enough = if legal { 2 } else { 3 };
+    (contacts >= enough && contacts > links && !announces(above)).then_some(start)
+}
+
+/// What stands below is what the line asks to read; `:+1:` is no such line.
+pub(crate) fn announces(line: &str) -> bool {
+    line.ends_with([':', '\u{ff1a}']) && !line.starts_with(':')
 }
 
 /// Up to six words, capitalised, without digits or links.
@@ -117,11 +111,17 @@ fn is_name(line: &str) -> bool {
             .any(|c| c.is_ascii_digit() || matches!(c, '@' | ':'))
 }
 
-fn is_signature_line(line: &str) -> bool {
+pub(crate) fn is_signature_line(line: &str) -> bool {
     let plain = line.trim_end_matches(|c: char| is_blank(c) || c == '*');
     line.chars().count() <= 80
         && !plain.ends_with(['?', '!', ':', ','])
         && !(plain.ends_with('.') && plain.contains(' '))
+}
+
+/// `T: +44 20 7946 0000 | M: +44 7700 900123`, `ann@example.com · www.example.com`
+fn cells(line: &str) -> impl Iterator<Item = &str> {
+    line.split(['|', '\u{2022}', '\u{b7}'])
+        .filter(|cell| !cell.trim().is_empty())
 }
 
 /// Contact data, with a short label at most.

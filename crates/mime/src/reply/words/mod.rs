@@ -10,7 +10,10 @@ mod labels;
 pub(crate) use client::{
     CLIENT, CLIENT_APPS, CLIENT_END, CLIENT_LINKS, DEVICES, EXCUSE, GET, PLATFORMS,
 };
-pub(crate) use closing::{BEWARE, DISCLAIMER, OUTSIDE};
+pub(crate) use closing::{
+    BEWARE, COMPANY, COMPANY_NUMBER, DISCLAIMER, ENVIRONMENT, LEAVE, OUTSIDE, PRINT, SCANNED,
+    SCANNER, THIS_MESSAGE,
+};
 pub(crate) use labels::{FROM, SENT, SUBJECT, TO};
 
 /// Verbs that end an attribution, before or without the final colon.
