@@ -1,9 +1,11 @@
 //! From lines to blocks: what each stretch is, before the policy says what is shown.
 
+mod ahead;
+mod marked;
+
 use super::attribution::{self, Attribution};
 use super::client_line::{self, ClientLine};
 use super::feature::has_date;
-use super::footer;
 use super::fragment::{FragmentKind, Rule};
 use super::header_block::Labels;
 use super::line::{self, Line};
@@ -221,9 +223,9 @@ impl Reader<'_> {
                 }
                 // A rule at the very top is an ornament: no signature opens a message.
                 if self.has_text || content.starts_with(['-', '\u{2014}', '\u{2013}']) {
-                    let end = self.signature_end(at + 1, attributions);
                     // Others than `--` part what is written, too.
-                    if content.starts_with("--") || !self.goes_on(at + 1, end) {
+                    if content.starts_with("--") || !self.goes_on(at + 1, attributions) {
+                        let end = self.signature_end(at + 1, attributions);
                         self.push(FragmentKind::Signature, Rule::Delimiter, at, end);
                         return end;
                     }
@@ -235,11 +237,8 @@ impl Reader<'_> {
         }
         match client_line::read(content) {
             Some(ClientLine::Sure) => return self.client_line(at, attributions),
-            Some(ClientLine::Last) if self.has_text => {
-                let end = self.signature_end(at + 1, attributions);
-                if self.lines[at + 1..end].iter().all(Line::is_blank) {
-                    return self.client_line(at, attributions);
-                }
+            Some(ClientLine::Last) if self.has_text && self.ends_at(at + 1, attributions) => {
+                return self.client_line(at, attributions);
             }
             _ => {}
         }
@@ -279,13 +278,6 @@ impl Reader<'_> {
                 self.push(kind, rule, first, end);
             }
         }
-    }
-
-    fn is_above(&self, content: &str) -> bool {
-        self.markers
-            .iter()
-            .any(|marker| content.contains(marker.as_str()))
-            || marker::read(content) == Some(Marker::Above)
     }
 
     /// The block above that is not blank.
@@ -386,147 +378,6 @@ impl Reader<'_> {
         let end = self.lines.len();
         self.push(FragmentKind::Quote, Rule::AfterIntroducer, body, end);
         end
-    }
-
-    /// The end of a header block below the line `at`, blank lines between.
-    fn block_below(&self, at: usize) -> Option<usize> {
-        let first = self.solid_below(at)?;
-        self.labels.block_end(self.text, self.lines, first, true)
-    }
-
-    /// The next line that is not blank, if it is near.
-    fn solid_below(&self, at: usize) -> Option<usize> {
-        (at + 1..self.lines.len().min(at + 4)).find(|&number| !self.lines[number].is_blank())
-    }
-
-    fn is_quoted_below(&self, last: usize) -> bool {
-        let next = self
-            .lines
-            .iter()
-            .skip(last + 1)
-            .find(|line| !line.is_blank());
-        match next {
-            Some(line) => line.depth > 0 || self.in_region(line),
-            None => false,
-        }
-    }
-
-    fn in_region(&self, line: &Line) -> bool {
-        self.region_of(line).is_some()
-    }
-
-    fn is_html_quote(&self, line: &Line) -> bool {
-        self.region_of(line)
-            .is_some_and(|region| region.kind == FragmentKind::Quote)
-    }
-
-    fn region_of(&self, line: &Line) -> Option<&Region> {
-        let next = self
-            .regions
-            .partition_point(|region| region.end <= line.start);
-        let region = self.regions.get(next)?;
-        (region.start <= line.start).then_some(region)
-    }
-
-    /// Where a signature ends: at the next quote or introducer.
-    fn signature_end(&self, from: usize, attributions: &[Option<(usize, usize)>]) -> usize {
-        (from..self.lines.len())
-            .find(|&at| {
-                let line = &self.lines[at];
-                if line.depth > 0 || attributions[at].is_some() {
-                    return true;
-                }
-                if line.is_blank() {
-                    return false;
-                }
-                if self.in_region(line) {
-                    return true;
-                }
-                match marker::read(line.text(self.text)) {
-                    Some(
-                        Marker::Above | Marker::Original | Marker::Attribution | Marker::Forward,
-                    ) => true,
-                    Some(Marker::Rule | Marker::Delimiter) => self.block_below(at).is_some(),
-                    None => self
-                        .labels
-                        .block_end(self.text, self.lines, at, false)
-                        .is_some(),
-                }
-            })
-            .unwrap_or(self.lines.len())
-    }
-
-    /// The end of the quoted run at `at`: blank lines inside belong to it, and lines torn off by a re-wrap.
-    fn quote_end(&self, at: usize) -> usize {
-        let mut end = at + 1;
-        let mut next = end;
-        while let Some(line) = self.lines.get(next) {
-            if line.depth > 0 {
-                next += 1;
-                end = next;
-            } else if line.is_blank() {
-                next += 1;
-            } else if next == end && self.is_torn(next) {
-                next += 1;
-                end = next;
-            } else {
-                break;
-            }
-        }
-        end
-    }
-
-    /// The writer goes on behind a rule: a blank line, and a paragraph of sentences.
-    fn goes_on(&self, from: usize, end: usize) -> bool {
-        let lines = &self.lines[from..end];
-        let Some(first) = lines.iter().position(|line| !line.is_blank()) else {
-            return false;
-        };
-        let rest = &lines[first..];
-        let length = rest.iter().position(Line::is_blank).unwrap_or(rest.len());
-        let paragraph = self.text.get(rest[0].start..rest[length - 1].end);
-        first > 0 && paragraph.is_some_and(footer::is_prose)
-    }
-
-    /// Marked lines of the writer's own: Python's prompt, and a "From" that a mailbox escaped. No introducer stands above.
-    fn is_own(&self, at: usize, end: usize) -> bool {
-        let raw = |line: &Line| self.text.get(line.start..line.end).unwrap_or_default();
-        let introduced = self
-            .said_above()
-            .is_some_and(|block| block.kind != FragmentKind::Text);
-        let run = &self.lines[at..end];
-        let prompt = run
-            .iter()
-            .all(|line| line.is_blank() || line.depth == 3 && raw(line).starts_with(">>> "));
-        let escaped = run.len() == 1 && raw(&run[0]).starts_with(">From ");
-        !introduced && (prompt || escaped)
-    }
-
-    /// A line without mark between two quoted lines, where the one above breaks off inside a link or a long line.
-    fn is_torn(&self, at: usize) -> bool {
-        let Some(above) = at.checked_sub(1).and_then(|number| self.lines.get(number)) else {
-            return false;
-        };
-        let Some(below) = self.lines.get(at + 1) else {
-            return false;
-        };
-        if above.depth == 0 || below.depth == 0 {
-            return false;
-        }
-        let content = self.lines[at].text(self.text);
-        let torn_link =
-            attribution::is_open(above.text(self.text)) && content.contains([')', '>', ']']);
-        let link = content
-            .trim_start_matches(['(', '<', '['])
-            .starts_with("http")
-            && !content.trim().contains(' ');
-        let link = link || content.starts_with("(http") && content.trim_end().ends_with('>');
-        // With the first word the line above would have been longer than a line may be.
-        let word = content.split(' ').next().unwrap_or_default();
-        let wrapped = (above.len() >= 66 || above.len() + word.len() >= 74)
-            && content.starts_with(char::is_lowercase)
-            && content.len() < 40;
-        torn_link || link || wrapped
     }
 
     /// For each line the attribution that starts there: its last line, and the byte where it starts.

@@ -59,6 +59,7 @@ fn split_text(text: &str, lines: &[Line], blocks: Vec<Block>) -> Vec<Block> {
             own = &own[own.partition_point(|line| line.start < end)..];
         }
         let mut tail: Vec<Block> = Vec::new();
+        let mut legal = false;
         let mut end = block.end;
         loop {
             own = trim_blank(own);
@@ -80,9 +81,6 @@ fn split_text(text: &str, lines: &[Line], blocks: Vec<Block>) -> Vec<Block> {
                     (paragraph, FragmentKind::Signature, Rule::TrailingName)
                 }
                 None => {
-                    let legal = tail
-                        .iter()
-                        .any(|block| block.kind == FragmentKind::Disclaimer);
                     match signature::contact_block(text, own, legal) {
                         Some(start) => (start, FragmentKind::Signature, Rule::ContactBlock),
                         // A rule that stood above what was cut.
@@ -95,8 +93,8 @@ fn split_text(text: &str, lines: &[Line], blocks: Vec<Block>) -> Vec<Block> {
                     }
                 }
             };
-            let first = &own[at];
-            let paragraph = at;
+            let (paragraph, first) = (at, &own[at]);
+            legal |= kind == FragmentKind::Disclaimer;
             tail.push(Block {
                 kind,
                 rule,
