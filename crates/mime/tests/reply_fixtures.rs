@@ -158,6 +158,26 @@ fn html_of_many_clients() {
             "<div>Here.</div><div class=\"x_gmail_quote\">On Tuesday, Bob wrote:<br>Q</div>",
         ),
         (
+            "spark",
+            "<div name=\"messageBodySection\">Here.</div><div name=\"messageSignatureSection\"><br>Ann Field</div><div name=\"messageReplySection\">On Feb 3, 2026 at 9:12 +0100, Bob &lt;bob@example.com&gt;, wrote:<br><blockquote type=\"cite\">Q</blockquote></div>",
+        ),
+        (
+            "front",
+            "<div>Here.</div><div class=\"front-signature\">Ann Field</div><div>On February 3, 2026, 9:12 AM GMT+1 bob@example.com wrote:</div><blockquote type=\"cite\" class=\"front-blockquote\">Q</blockquote>",
+        ),
+        (
+            "netease on a telephone",
+            "<div>Here.</div><div class=\"ntes-mailmaster-quote\"><div>---- Replied Message ----</div><table><tr><td>From</td><td>Bob</td></tr></table><div>Q</div></div>",
+        ),
+        (
+            "horde",
+            "<p>Here.</p><p>Zitat von Bob Stone &lt;bob@example.com&gt;:</p><blockquote type=\"cite\">Q</blockquote>",
+        ),
+        (
+            "a blockquote below a name and a date",
+            "<div>Here.</div><div>Bob Stone wrote on Tuesday, 3 February 2026 09:12:</div><blockquote class=\"foo\">Q</blockquote>",
+        ),
+        (
             "unknown client",
             "<div>Here.</div><div>Le mar. 3 févr. 2026 à 09:12, Bob &lt;bob@example.com&gt; a écrit :</div><div>Q</div>",
         ),
@@ -170,6 +190,41 @@ fn html_of_many_clients() {
             "{client}: the quote is kept"
         );
     }
+}
+
+const FRAME: &str = "<div dir=\"ltr\"><div class=\"gmail_quote\"><div dir=\"ltr\" class=\"gmail_attr\">On Tue, Feb 3, 2026 at 9:12 AM Bob &lt;<a href=\"mailto:bob@example.com\">bob@example.com</a>&gt; wrote:<br></div><blockquote class=\"gmail_quote\"><div>Is it?</div></blockquote>";
+
+#[test]
+fn an_answer_in_gmails_frame_is_the_writers() {
+    let below = Reply::of_html(&format!(
+        "{FRAME}<div><br></div><div>It is.</div></div></div>"
+    ));
+    assert_eq!(below.visible(), "It is.", "{}", below.explain());
+    let between = Reply::of_html(&format!(
+        "{FRAME}<div>It is.</div><blockquote class=\"gmail_quote\"><div>And the box?</div></blockquote><div>That, too.</div></div></div>"
+    ));
+    let lines: Vec<&str> = between
+        .text()
+        .lines()
+        .filter(|line| !line.is_empty())
+        .collect();
+    let shown = between.visible();
+    let shown: Vec<&str> = shown.lines().filter(|line| !line.is_empty()).collect();
+    assert_eq!(shown, lines, "{}", between.explain());
+    assert_eq!(lines.len(), 5);
+    let signed = Reply::of_html(&format!(
+        "<div>It is.</div>{FRAME}<div class=\"gmail_signature\">Ann</div></div></div>"
+    ));
+    assert_eq!(signed.visible(), "It is.", "{}", signed.explain());
+}
+
+#[test]
+fn a_paragraph_set_apart_is_the_writers() {
+    let html =
+        "<p>The law says:</p><blockquote><p>Everyone has a lid.</p></blockquote><p>So have I.</p>";
+    let reply = Reply::of_html(html);
+    let expected = "The law says:\n\nEveryone has a lid.\n\nSo have I.";
+    assert_eq!(reply.visible(), expected, "{}", reply.explain());
 }
 
 #[test]

@@ -66,7 +66,8 @@
 //! [EXTERNAL] Do not click links unless you recognize the sender.
 //! ```
 //! **HTML**: the classes and ids that mail programs put on quotes and signatures come first, then the text rules on
-//! what is left. A plain `<blockquote>` is a quote where it comes last, the writer's where more follows.
+//! what is left. A plain `<blockquote>` is a quote, and the writer's where a line leads into it and more follows. What
+//! is written in Gmail's and Proton's frame below their blockquote is the writer's.
 //! ```text
 //! <div class="gmail_quote">                         Gmail, and many that copied it
 //! <blockquote type="cite">                          Apple Mail, Thunderbird

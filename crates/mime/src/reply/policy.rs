@@ -1,11 +1,13 @@
 //! Which blocks are shown (the default policy).
 
 use super::blocks::Block;
+use super::feature::{has_address, has_date};
 use super::footer;
 use super::fragment::{FragmentKind, Rule};
 use super::line::{self, Line};
 use super::options::Options;
 use super::signature;
+use super::verb::Wrote;
 
 /// Decides for every block whether it is shown; splits text blocks that end in a signature.
 pub(crate) fn apply(
@@ -163,12 +165,18 @@ fn keep_answered(text: &str, blocks: &mut [Block]) {
                 let attribution = above.filter(|_| kind_above.is_some_and(introduces));
                 let led = kind_above == Some(FragmentKind::Text);
                 let glued = block.glued && block.rule == Rule::QuoteMark;
+                let lead = above
+                    .filter(|_| led)
+                    .map(|above| &text[blocks[above].start..blocks[above].end]);
+                let announced = lead.is_some_and(leads_in);
                 let cited = led && (glued && below || attributed_below);
                 if below || cited {
                     answered.push(Quoted {
                         at: solid[position],
                         attribution,
                         cited,
+                        announced,
+                        follows_answer: lead.is_some_and(answers),
                     });
                 }
                 attributed_below |= attribution.is_some();
@@ -179,9 +187,15 @@ fn keep_answered(text: &str, blocks: &mut [Block]) {
             _ => {}
         }
     }
-    let inline = answered.iter().filter(|quoted| !quoted.cited).count() >= 2;
+    // From below: the last is the uppermost. Where that one is answered, what leads to the next is the answer.
+    let uppermost = answered.last().is_some_and(|quoted| !quoted.cited);
+    let inline = answered
+        .iter()
+        .filter(|quoted| !quoted.cited || uppermost && quoted.follows_answer)
+        .count()
+        >= 2;
     for quoted in answered {
-        if !inline && !quoted.cited {
+        if !inline && !quoted.cited && !quoted.announced {
             continue;
         }
         blocks[quoted.at].visible = true;
@@ -198,11 +212,40 @@ fn keep_answered(text: &str, blocks: &mut [Block]) {
     }
 }
 
+/// The last line asks to read what stands below: "The manual says:", and no attribution that is not known.
+fn leads_in(lead: &str) -> bool {
+    let line = lead.trim_end_matches(line::is_blank);
+    let line = line.rsplit('\n').next().unwrap_or_default();
+    let words = line.split_whitespace();
+    signature::announces(line)
+        && words.clone().count() >= 3
+        && words
+            .clone()
+            .any(|word| word.starts_with(char::is_lowercase))
+        && !has_date(line)
+        && !has_address(line)
+        && Wrote::read(line).is_none()
+}
+
+/// Text between two quotes that is no line torn off the upper one: a blank line above, or a whole sentence.
+fn answers(content: &str) -> bool {
+    let apart = content
+        .trim_start_matches([' ', '\t', '\r'])
+        .starts_with('\n');
+    let content = content.trim_matches(line::is_blank);
+    let opens = content.starts_with(|c: char| c.is_alphabetic() && !c.is_lowercase());
+    apart || opens && content.ends_with(['.', '!', '?'])
+}
+
 /// A quote that may stay.
 struct Quoted {
     at: usize,
     attribution: Option<usize>,
     cited: bool,
+    /// The line above asks to read it.
+    announced: bool,
+    /// What stands above it answers the quote before.
+    follows_answer: bool,
 }
 
 /// A forward is shown whole: the message passed on is what its sender has to say.
