@@ -110,9 +110,70 @@ fn people_are_not_taken_for_machines() {
         "From: Ann <ann@example.com>\nList-Id: <lids.example.com>\n\nI read it on the list.\n",
         "From: Ann <ann@example.com>\nSubject: Re: Undelivered Mail\n\nThe message could not be delivered, I hear.\n",
         "From: Postmaster Ann <postmaster@example.com>\nSubject: Re: lid\n\nI will look.\n",
+        "From: Postmaster <postmaster@example.com>\nIn-Reply-To: <1@b.example>\nSubject: Re: Mail delivery problems\n\nThe mailbox is full, so it could not be delivered. Delete some. Ann\n",
+        "From: Box <no-reply@example.com>\nSubject: Re: Lid not delivered\n\nIt was not delivered to my door.\n",
+        "From: Bounce Lids <info@bouncelids.example>\nSubject: Re: Lid\n\nYour card bounced: unable to deliver.\n",
+        "From: Ann <bouncer.ann@example.com>\nSubject: Lid\n\nUndeliverable, said the courier.\n",
+        "From: Ann <ann@example.com>\nSubject: Fwd: Undelivered Mail Returned to Sender\n\nWhat is this?\n\nYour message could not be delivered.\n\n<bob@example.com>: 550 5.1.1 user unknown\n",
+        "From: Ann <ann@example.com>\nSubject: Mail not delivered\n\nHi,\n\nmy message to\n\nbob@example.com\n\ncould not be delivered.\n",
+        "From: Ann <ann@example.com>\nSubject: Lid\n\nAmazon says \"notificationType\":\"Bounce\", why?\n",
+        "From: Ann <ann@example.com>\nPrecedence: bulk\nSubject: Vacation plans\n\nThe lake?\n",
+        "From: Ann <ann@example.com>\nPrecedence: bulk\nSubject: Auto: repariert\n\nEs ist fertig.\n",
+        "From: Ann <ann@example.com>\nIn-Reply-To: <1@b.example>\nList-Unsubscribe: <https://crm.example.com/u>\nPrecedence: bulk\nSubject: Re: lid\n\nYes.\n",
+        "From: Ann <ann@example.com>\nSubject: AW: Automatische Antwort: Deckel\nX-Auto-Response-Suppress: All\n\nDanke.\n",
     ] {
         let verdict = kind(raw, Some("ann@example.com"));
         assert_eq!(verdict.kind(), Kind::Human, "{raw}\n{}", verdict.reason());
+    }
+}
+
+#[test]
+fn automatic_answers_of_many_languages() {
+    for subject in [
+        "Automatic reply: lid",
+        "Automatische Antwort: Deckel",
+        "Automatski odgovor: poklopac",
+        "Samodejni odgovor: pokrov",
+        "Automaatvastus: kaas",
+        "Automātiska atbilde: vāks",
+        "Automatinis atsakymas: dangtis",
+        "Автоматичен отговор: капак",
+        "תשובה אוטומטית: מכסה",
+        "رد تلقائي: غطاء",
+        "Trả lời tự động: nắp",
+        "Balasan Otomatis: tutup",
+        "ตอบกลับอัตโนมัติ: ฝา",
+        "Automatická odpoveď: veko",
+    ] {
+        let raw = format!("From: Ann <ann@example.com>\nSubject: {subject}\n\nAway.\n");
+        assert_eq!(kind(&raw, Some("")).kind(), Kind::AutoReply, "{subject}");
+        assert_eq!(kind(&raw, None).kind(), Kind::Human, "{subject}: one sign");
+    }
+}
+
+#[test]
+fn bounces_of_exchange_without_their_report() {
+    for subject in [
+        "Undeliverable: lid",
+        "Unzustellbar: Deckel",
+        "Non remis : couvercle",
+        "Non recapitabile: coperchio",
+        "Niet-bezorgbaar: deksel",
+        "Niedostarczalny: pokrywka",
+        "Não é possível entregar: tampa",
+        "Не удается доставить: крышка",
+        "Nedoručitelné: víko",
+        "Teslim edilemedi: kapak",
+        "Kézbesíthetetlen: fedél",
+        "未送达: 盖子",
+        "배달되지 않음: 뚜껑",
+        "Ei voi toimittaa: kansi",
+        "Kan ikke leveres: låg",
+    ] {
+        let raw = format!(
+            "From: Microsoft Outlook <MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@example.com>\nSubject: {subject}\n\nbob@example.com\n"
+        );
+        assert_eq!(kind(&raw, Some("")).kind(), Kind::Bounce, "{subject}");
     }
 }
 

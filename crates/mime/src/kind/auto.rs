@@ -45,22 +45,29 @@ pub(crate) fn read(message: &Message<'_>, sender: &Sender) -> Option<Verdict> {
     if sender.null {
         signs.push("null envelope sender");
     }
-    if message
-        .subject()
-        .is_some_and(|subject| is_auto_subject(&subject))
-    {
+    let subject = message.subject().unwrap_or_default();
+    if is_auto_subject(&subject) || is_word_subject(&subject) {
         signs.push("Subject");
     }
-    if signs.len() < 2 {
+    // "Vacation plans", sent to many: people do both.
+    let people = signs == ["Precedence", "Subject"] && !is_auto_subject(&subject);
+    let own = precedence.is_some_and(|field| field.text().to_ascii_lowercase().contains("reply"));
+    if signs.len() < 2 || people && !own {
         return None;
     }
     Some(Verdict::new(Kind::AutoReply, signs.join(" and ")))
 }
 
-/// Whether a subject opens as automatic answers do, in any of a dozen languages.
+/// Whether a subject opens as automatic answers do, in any of three dozen languages.
 pub(super) fn is_auto_subject(subject: &str) -> bool {
     let lower = subject.trim().to_lowercase();
     AUTO_SUBJECTS.iter().any(|phrase| lower.starts_with(phrase))
+}
+
+/// Whether it opens with a word of being away, which people write, too.
+fn is_word_subject(subject: &str) -> bool {
+    let lower = subject.trim().to_lowercase();
+    AWAY_SUBJECTS.iter().any(|word| lower.starts_with(word))
 }
 
 const AUTO_FIELDS: &[&str] = &[
@@ -79,7 +86,6 @@ const AUTO_FIELDS: &[&str] = &[
 ];
 
 const AUTO_SUBJECTS: &[&str] = &[
-    "auto:",
     "auto reply",
     "auto-reply",
     "autoreply",
@@ -93,43 +99,75 @@ const AUTO_SUBJECTS: &[&str] = &[
     "out of the office",
     "out-of-office",
     "away from my mail",
-    "vacation",
-    "on vacation",
-    "abwesenheit",
     "automatische antwort",
-    "abwesend",
+    "abwesenheitsnotiz",
+    "abwesenheitsnachricht",
+    "automatische abwesenheit", // German
     "réponse automatique",
     "absence du bureau",
-    "absent du bureau",
+    "absent du bureau", // French
     "respuesta automática",
     "fuera de la oficina",
     "resposta automática",
-    "ausência",
+    "resposta automàtica", // Iberian
     "risposta automatica",
-    "fuori ufficio",
+    "fuori ufficio", // Italian
     "automatisch antwoord",
-    "afwezig",
+    "automatisch beantwoord", // Dutch
     "autosvar",
     "automatiskt svar",
     "automatisk svar",
-    "fraværende",
-    "frånvarande",
+    "sjálfvirkt svar", // Scandinavian
     "automaattinen vastaus",
-    "poissa",
+    "automaatvastus", // Finnish, Estonian
     "automatyczna odpowiedź",
     "odpowiedź automatyczna",
     "automatická odpověď",
+    "automatická odpoveď", // West Slavic
+    "automatski odgovor",
+    "samodejni odgovor",
+    "аутоматски одговор", // South Slavic
     "automatikus válasz",
     "răspuns automat",
-    "otomatik yanıt",
+    "otomatik yanıt", // Hungarian, Romanian, Turkish
     "автоматический ответ",
     "автоответ",
     "автоматична відповідь",
-    "αυτόματη απάντηση",
+    "автоматичен отговор", // Cyrillic
+    "automātiska atbilde",
+    "automātiskā atbilde",
+    "automatinis atsakymas", // Baltic
+    "αυτόματη απάντηση",     // Greek
+    "תשובה אוטומטית",
+    "מענה אוטומטי",
+    "رد تلقائي",
+    "الرد التلقائي",
+    "پاسخ خودکار", // Hebrew, Arabic, Persian
+    "trả lời tự động",
+    "thư trả lời tự động",
+    "balasan otomatis",
+    "balasan automatik",
+    "ตอบกลับอัตโนมัติ",
+    "การตอบกลับอัตโนมัติ", // South-East Asian
     "自动回复",
     "自動回覆",
+    "自動回復",
     "自動返信",
     "自動応答",
-    "부재중",
     "자동 회신",
+    "자동 응답",
+    "부재중", // East Asian
+];
+
+const AWAY_SUBJECTS: &[&str] = &[
+    "auto:",
+    "vacation",
+    "on vacation",
+    "abwesenheit",
+    "abwesend",
+    "ausência",
+    "afwezig",
+    "fraværende",
+    "frånvarande",
+    "poissa",
 ];

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::words::{ANSWERS, BODIES, DAEMONS, FORWARDS, POSTMASTERS, ROBOTS, SUBJECTS, SYSTEMS};
 use super::{Kind, Sender, Verdict, auto};
 use crate::html;
 use crate::message::Message;
@@ -20,9 +21,11 @@ pub(crate) fn read(message: &Message<'_>, sender: &Sender) -> Option<Verdict> {
     if let Some(verdict) = notification(&subject, &text, message) {
         return Some(verdict);
     }
-    let daemon = is_from(message, DAEMONS);
+    let daemon = is_from(message, DAEMONS, DAEMONS);
+    let postmaster = is_from(message, POSTMASTERS, SYSTEMS);
+    let robot = is_from(message, ROBOTS, &[]);
     let mut signs: Vec<&str> = Vec::new();
-    if daemon || is_from(message, MACHINES) {
+    if daemon || postmaster || robot {
         signs.push("sender is a mail system");
     }
     if sender.null {
@@ -34,7 +37,12 @@ pub(crate) fn read(message: &Message<'_>, sender: &Sender) -> Option<Verdict> {
     if signs.is_empty() {
         return by_form(message, &subject, &text);
     }
-    if SUBJECTS.iter().any(|phrase| subject.contains(phrase)) {
+    // A report answers nobody: a postmaster who does is a person, unless a line is the other server's.
+    let answers = has_prefix(&subject, ANSWERS) || has_prefix(&subject, FORWARDS);
+    if answers && !daemon && !sender.null && !has_reply_line(&text) {
+        return None;
+    }
+    if !answers && SUBJECTS.iter().any(|phrase| subject.contains(phrase)) {
         signs.push("subject");
     }
     if BODIES.iter().any(|phrase| text.contains(phrase)) {
@@ -44,10 +52,17 @@ pub(crate) fn read(message: &Message<'_>, sender: &Sender) -> Option<Verdict> {
     if daemon && (returned("message/rfc822") || returned("text/rfc822-headers")) {
         signs.push("the message returned");
     }
-    if !["subject", "body", "the message returned"]
+    let said = ["subject", "body", "the message returned"]
         .iter()
-        .any(|sign| signs.contains(sign))
-    {
+        .filter(|sign| signs.contains(sign))
+        .count();
+    // Shops write from "no-reply" that something was not delivered.
+    let enough = if robot && !daemon && !postmaster && !sender.null {
+        2
+    } else {
+        1
+    };
+    if said < enough {
         return None;
     }
     Some(Verdict::new(Kind::Bounce, signs.join(" and ")))
@@ -57,6 +72,7 @@ pub(crate) fn read(message: &Message<'_>, sender: &Sender) -> Option<Verdict> {
 /// and it answers no message. A person's report of a bounce fails the last two.
 fn by_form(message: &Message<'_>, subject: &str, text: &str) -> Option<Verdict> {
     if message.header("in-reply-to").first().is_some()
+        || has_prefix(subject, FORWARDS)
         || !SUBJECTS.iter().any(|phrase| subject.contains(phrase))
     {
         return None;
@@ -66,6 +82,14 @@ fn by_form(message: &Message<'_>, subject: &str, text: &str) -> Option<Verdict> 
         .nth(FORM_HEAD)
         .map_or(text.len(), |(at, _)| at);
     let head = &text[..end];
+    // "My message … Can you check?" is what people write of it.
+    let speaks = head.contains('?')
+        || head
+            .split(|c: char| !c.is_alphanumeric() && c != '\'')
+            .any(|word| ["i", "my", "dear", "hi", "hello", "thanks"].contains(&word));
+    if speaks {
+        return None;
+    }
     let names_one = head.lines().map(str::trim).any(|line| {
         line.contains('@') && (line.starts_with(['<', '"']) || !line.contains(char::is_whitespace))
     });
@@ -82,8 +106,14 @@ fn by_form(message: &Message<'_>, subject: &str, text: &str) -> Option<Verdict> 
 /// Reports that other programs make of a bounce or a complaint.
 fn notification(subject: &str, text: &str, message: &Message<'_>) -> Option<Verdict> {
     // Amazon's notification service mails JSON.
-    if text.contains("\"notificationtype\":") || text.contains("\"eventtype\":") {
-        let dense: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    if text.trim_start().starts_with('{')
+        && (text.contains("notificationtype") || text.contains("eventtype"))
+    {
+        // The one object is often a string in another.
+        let dense: String = text
+            .chars()
+            .filter(|c| !c.is_whitespace() && *c != '\\')
+            .collect();
         let says = |value: &str| {
             dense.contains(&format!("\"notificationtype\":\"{value}\""))
                 || dense.contains(&format!("\"eventtype\":\"{value}\""))
@@ -158,148 +188,40 @@ pub(super) fn text<'m>(message: &'m Message<'_>) -> Cow<'m, str> {
         .unwrap_or_default()
 }
 
-fn is_from(message: &Message<'_>, machines: &[&str]) -> bool {
+/// By the whole word that an address begins with, or by a name.
+fn is_from(message: &Message<'_>, locals: &[&str], names: &[&str]) -> bool {
     message.from().iter().any(|from| {
         let local = from.local_part().to_ascii_lowercase();
         let name = from.name().to_lowercase();
-        machines
-            .iter()
-            .any(|machine| local.starts_with(machine) || name.starts_with(machine))
+        let whole = |machine: &&str| {
+            local.strip_prefix(machine).is_some_and(|rest| {
+                !rest.starts_with(char::is_alphabetic) || rest.starts_with("exchange")
+            })
+        };
+        locals.iter().any(whole) || names.iter().any(|system| name.starts_with(system))
     })
 }
 
-/// They send nothing but reports.
-const DAEMONS: &[&str] = &[
-    "mailer-daemon",
-    "mailerdaemon",
-    "mail delivery s",
-    "mail delivery subsystem",
-];
+/// "Re:", "AW[2]:", "Fwd:".
+fn has_prefix(subject: &str, prefixes: &[&str]) -> bool {
+    let Some((prefix, _)) = subject.trim_start().split_once([':', '\u{ff1a}']) else {
+        return false;
+    };
+    let word = prefix
+        .trim_end_matches(|c: char| matches!(c, '[' | ']' | '(' | ')' | ' ') || c.is_ascii_digit());
+    prefixes.contains(&word)
+}
 
-const MACHINES: &[&str] = &[
-    "mail delivery",
-    "post_master",
-    "no-reply",
-    "noreply",
-    "do-not-reply",
-    "maildelivery",
-    "mail administrator",
-    "mail system",
-    "mdaemon",
-    "postmaster",
-    "microsoft exchange",
-    "system administrator",
-    "bounce",
-    "delivery subsystem",
-    "mmdf",
-    "smtp server",
-];
-
-const SUBJECTS: &[&str] = &[
-    "undeliver",
-    "delivery status",
-    "delivery failure",
-    "delivery fail",
-    "delivery report",
-    "failed delivery",
-    "failure notice",
-    "mail failure",
-    "mail delivery",
-    "returned mail",
-    "returned to sender",
-    "return to sender",
-    "non-deliv",
-    "nondeliver",
-    "non deliv",
-    "message status - undelivered",
-    "could not be delivered",
-    "not delivered",
-    "delivery problem",
-    "delivery error",
-    "undelivered",
-    "unzustellbar",
-    "nicht zugestellt",
-    "non remis",
-    "échec de la remise",
-    "no se puede entregar",
-    "mail system error",
-    "warning: could not send",
-    "user unknown",
-    "unknown user",
-    "message not delivered",
-    "unable to deliver",
-    "permanent failure",
-    "bounced",
-    "mail failed",
-    "returning to sender",
-    "has not yet been delivered",
-    "delayed mail",
-    "message delayed",
-    "メールエラー",
-    "配信エラー",
-    "配信不能",
-    "退信",
-    "无法投递",
-    "недоставленн",
-    "не доставлено",
-    "não entregue",
-    "no entregado",
-    "mancato recapito",
-    "niet bezorgd",
-    "onbestelbaar",
-    "kunde inte levereras",
-    "kunne ikke leveres",
-    "niedostarczon",
-];
-
-const BODIES: &[&str] = &[
-    "could not be delivered",
-    "couldn't be delivered",
-    "was not delivered",
-    "were not delivered",
-    "not be delivered",
-    "not delivered to",
-    "undeliverable",
-    "undelivered",
-    "delivery failed",
-    "delivery to the following",
-    "delivery of the following",
-    "permanent fatal errors",
-    "permanent error",
-    "failed permanently",
-    "permanently failed",
-    "user unknown",
-    "unknown user",
-    "no such user",
-    "mailbox unavailable",
-    "mailbox is full",
-    "unable to deliver",
-    "unable to be delivered",
-    "was unable to relay",
-    "did not reach the following",
-    "returned to sender",
-    "this is the qmail-send program",
-    "i wasn't able to deliver",
-    "the following address",
-    "rejected your message",
-    "message was rejected",
-    "recipient address rejected",
-    "wurde nicht zugestellt",
-    "konnte nicht zugestellt",
-    "invalid user address",
-    "has not yet been delivered",
-    "requested action not taken",
-    "送信できませんでした",
-    "配信できません",
-    "无法送达",
-    "не может быть доставлено",
-    "no se pudo entregar",
-    "n'a pas pu être remis",
-    "n'a pas pu être distribué",
-    "não foi possível entregar",
-    "non è stato possibile recapitare",
-    "kon niet worden bezorgd",
-];
+/// A line that begins with the code of an SMTP reply: `550 5.1.1 no such user`.
+fn has_reply_line(text: &str) -> bool {
+    text.lines().map(str::trim).any(|line| {
+        let code = line.split([' ', '-']).next().unwrap_or_default();
+        code.len() == 3
+            && code.starts_with(['4', '5'])
+            && code.bytes().all(|byte| byte.is_ascii_digit())
+            && line.len() > code.len()
+    })
+}
 
 /// What a bounce has to say stands at its top, in characters.
 const HEAD: usize = 4_000;

@@ -5,10 +5,10 @@
 //! 2. A part with a type of its own: delivery-status (RFC 3464), disposition-notification (RFC 8098), feedback-report
 //!    (RFC 5965), tlsrpt (RFC 8460).
 //! 3. A bounce by its form: sent by a mail system or `<>`, and saying so in subject, opening or the message returned.
-//!    A person who writes about bounces does the second without the first.
+//!    A person who writes about bounces does the second without the first; a postmaster who answers is a person.
 //! 4. An invitation: text/calendar as the message, not as a file.
 //! 5. Auto-Submitted other than `no`, or two weaker signs: a field of a vacation program, Precedence, `<>`, the subject.
-//! 6. A list's software: List-Id and Precedence.
+//! 6. A list's software: List-Id and Precedence. List-Unsubscribe on an answer is a customer database's.
 //! 7. Else a person. A person's answer taken for a machine's would vanish; the other way round it is a comment too many.
 
 mod auto;
@@ -16,6 +16,7 @@ mod bounce;
 mod recipient;
 mod report;
 mod transcript;
+mod words;
 
 use std::fmt;
 
@@ -216,10 +217,13 @@ fn calendar(message: &Message<'_>) -> Option<Verdict> {
 
 /// List software says so in three fields at once; a person's answer that came through a list has no Precedence.
 fn list(message: &Message<'_>) -> Option<Verdict> {
+    // A customer database puts List-Unsubscribe on the answers of its people, too.
+    let answers = message.header("in-reply-to").first().is_some();
+    let unsubscribe = message.header("list-unsubscribe").first();
     let id = message
         .header("list-id")
         .first()
-        .or_else(|| message.header("list-unsubscribe").first())?;
+        .or_else(|| unsubscribe.filter(|_| !answers))?;
     let precedence = message.header("precedence").first()?;
     let word = precedence.text();
     let bulk = ["list", "bulk", "junk"]
