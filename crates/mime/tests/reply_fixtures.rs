@@ -1,7 +1,7 @@
 //! Replies as mail programs write them, from `tests/replies/`.
 
-use inreply_mime::Reply;
 use inreply_mime::reply::FragmentKind;
+use inreply_mime::{Message, Reply};
 
 const ATTRIBUTIONS: &str = include_str!("replies/attributions.txt");
 const HEADER_BLOCKS: &str = include_str!("replies/header-blocks.txt");
@@ -225,6 +225,41 @@ fn a_paragraph_set_apart_is_the_writers() {
     let reply = Reply::of_html(html);
     let expected = "The law says:\n\nEveryone has a lid.\n\nSo have I.";
     assert_eq!(reply.visible(), expected, "{}", reply.explain());
+}
+
+#[test]
+fn text_goes_on_behind_a_picture() {
+    let part = |kind: &str, body: &str| format!("--b\nContent-Type: {kind}\n\n{body}\n");
+    let picture = "--b\nContent-Type: image/png; name=a.png\nContent-Disposition: inline\n\nx\n";
+    let file = "--b\nContent-Type: image/png; name=a.png\nContent-Disposition: attachment\n\nx\n";
+    for (kind, one, two) in [
+        (
+            "text/plain",
+            "Here it is:",
+            "Do you see it?\n\nOn 3 Feb 2026, at 09:12, Bob <bob@example.com> wrote:\n> Is it?",
+        ),
+        (
+            "text/html",
+            "<p>Here it is:</p>",
+            "<p>Do you see it?</p><blockquote type=cite>Is it?</blockquote>",
+        ),
+    ] {
+        let raw = |between: &str| {
+            let (one, two) = (part(kind, one), part(kind, two));
+            format!("Content-Type: multipart/mixed; boundary=b\n\n{one}{between}{two}--b--\n")
+        };
+        let shown = |raw: &str| {
+            let message = Message::parse(raw.as_bytes());
+            let visible = Reply::of_message(&message).visible();
+            visible.split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(shown(&raw(picture)), "Here it is: Do you see it?", "{kind}");
+        assert_eq!(
+            shown(&raw(file)),
+            "Here it is:",
+            "{kind}, a footer behind a file"
+        );
+    }
 }
 
 #[test]

@@ -194,9 +194,9 @@ fn is_from(message: &Message<'_>, locals: &[&str], names: &[&str]) -> bool {
         let local = from.local_part().to_ascii_lowercase();
         let name = from.name().to_lowercase();
         let whole = |machine: &&str| {
-            local.strip_prefix(machine).is_some_and(|rest| {
-                !rest.starts_with(char::is_alphabetic) || rest.starts_with("exchange")
-            })
+            local
+                .strip_prefix(machine)
+                .is_some_and(|rest| !rest.starts_with(char::is_alphabetic))
         };
         locals.iter().any(whole) || names.iter().any(|system| name.starts_with(system))
     })

@@ -234,7 +234,7 @@ fn is_date_word(word: &str) -> bool {
             .any(|name| super::feature::starts_with_ignoring_case(word, name))
 }
 
-fn ends_with_address(body: &str) -> bool {
+pub(crate) fn ends_with_address(body: &str) -> bool {
     let tail =
         body.trim_end_matches(|c: char| is_blank(c) || matches!(c, '>' | ')' | ']' | '"' | '\''));
     tail.rsplit(|c: char| is_blank(c) || matches!(c, '<' | '(' | '[' | ':'))

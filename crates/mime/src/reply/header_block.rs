@@ -1,5 +1,6 @@
 //! Header blocks: From, Sent, To, Subject of the quoted message, as Outlook and its kin write them.
 
+use super::attribution::ends_with_address;
 use super::feature::{has_address, has_date, has_time};
 use super::line::{Line, is_blank};
 use super::sentence;
@@ -35,6 +36,9 @@ impl Labels {
         let opening = self.lines.get(first)?.as_ref()?;
         if opening.small {
             return None;
+        }
+        if opening.label == Label::From && is_one_line(lines.get(first)?.text(text)) {
+            return Some(first + 1);
         }
         let depth = lines.get(first)?.depth;
         let mut block = Block::default();
@@ -77,7 +81,8 @@ struct Labelled {
     bracketed: bool,
     date: bool,
     time: bool,
-    short: bool,
+    /// A name, an address and no more.
+    mailbox: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -151,9 +156,49 @@ impl Labelled {
             bracketed: address && sentence::is_bracketed(value),
             date: has_date(value),
             time: has_time(value),
-            short: value.len() < 120,
+            mailbox: value.len() < 120 && ends_with_address(value),
         })
     }
+}
+
+/// `From: Bob Stone <bob@example.com> Sent: Tuesday, February 3, 2026 9:12 AM To: Ann Field Subject: Lid`: two more
+/// labels of a kind of their own in the sender's line, and an address or a time; a date with both is enough.
+fn is_one_line(line: &str) -> bool {
+    if !has_address(line) && !has_time(line) {
+        return false;
+    }
+    let mut kinds = [false; 3];
+    let mut parts = line.split([':', '\u{ff1a}']).skip(1).peekable();
+    // "From: means the sender, To: the receiver".
+    let name = parts
+        .peek()
+        .copied()
+        .unwrap_or_default()
+        .trim_matches(is_blank);
+    if name.starts_with(char::is_lowercase) && !has_address(name) {
+        return false;
+    }
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            break;
+        }
+        let part = part.trim_end_matches(|c: char| is_blank(c) || matches!(c, '*' | '_'));
+        let words: Vec<&str> = part.rsplit(is_blank).take(2).collect();
+        let one = words[0].trim_start_matches(['*', '_']);
+        if !one.starts_with(|c: char| c.is_alphabetic() && !c.is_lowercase()) && words.len() < 2 {
+            continue;
+        }
+        let one = one.to_lowercase();
+        let two = format!("{} {one}", words.get(1).unwrap_or(&"").to_lowercase());
+        for (kind, list) in kinds
+            .iter_mut()
+            .zip([words::SENT, words::TO, words::SUBJECT])
+        {
+            *kind |= list.contains(&one.as_str()) || list.contains(&two.as_str());
+        }
+    }
+    let full = kinds[0] && has_address(line) && has_date(line) && has_time(line);
+    full || kinds.iter().filter(|&&kind| kind).count() >= 2
 }
 
 /// Combining marks of Thai, Hebrew and Arabic labels, which are no letters.
@@ -205,7 +250,7 @@ impl Block {
             Label::Subject => self.subject = true,
             Label::Unknown => {}
         }
-        self.from_address |= line.label == Label::From && line.address && line.short;
+        self.from_address |= line.label == Label::From && line.mailbox;
         self.sent_time |= line.label == Label::Sent && line.time;
         self.addresses += usize::from(line.address);
         self.date |= line.date;

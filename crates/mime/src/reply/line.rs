@@ -1,5 +1,7 @@
 //! The line model.
 
+use super::feature::has_date;
+
 /// A line of the text: byte offsets.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Line {
@@ -44,7 +46,31 @@ pub(crate) fn lines(text: &str) -> Vec<Line> {
         start = next;
     }
     bars(text, &mut lines);
+    initials(text, &mut lines);
     lines
+}
+
+/// The Bat! quotes with the other's initials: `BS> Is it there?`, below a line with a date and a colon.
+fn initials(text: &str, lines: &mut [Line]) {
+    let mut known: Option<&str> = None;
+    let mut introduced = false;
+    for line in lines {
+        let content = line.text(text);
+        let prefix = content
+            .split_once('>')
+            .map(|(prefix, _)| prefix)
+            .filter(|prefix| (1..=3).contains(&prefix.chars().count()))
+            .filter(|prefix| line.depth == 0 && prefix.chars().all(char::is_uppercase));
+        match prefix {
+            Some(prefix) if introduced || known == Some(prefix) => {
+                known = Some(prefix);
+                line.depth = 1;
+                line.content = (line.content + prefix.len() + 1).min(line.end);
+            }
+            _ if line.is_blank() => {}
+            _ => introduced = content.ends_with(':') && has_date(content),
+        }
+    }
 }
 
 /// `| ` marks a quote in some mail programs: a run of lines that start with a bar and hold no other, as a table would.

@@ -123,6 +123,7 @@ mod options;
 mod own;
 mod policy;
 mod sentence;
+mod shown;
 mod signature;
 mod verb;
 mod words;
@@ -219,7 +220,7 @@ impl<'t> Reply<'t> {
             .subject()
             .is_some_and(|subject| marker::is_forward_subject(&subject));
         if let Some(part) = message.text_part() {
-            let text = part.unflowed();
+            let text = shown::text(message, part);
             if text.trim_start().starts_with("-----BEGIN PGP MESSAGE-----") {
                 return Self {
                     text: Cow::Borrowed(""),
@@ -233,7 +234,7 @@ impl<'t> Reply<'t> {
             }
         }
         if let Some(part) = message.html_part() {
-            return Self::of_html_with(&part.text(), &options);
+            return Self::of_html_with(&shown::html(message, part), &options);
         }
         // RFC 2045 §5.2 has a part of an unreadable type shown as text.
         if let Some(part) = message.parts().find(|part| part.is_untyped()) {

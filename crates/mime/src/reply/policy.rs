@@ -123,7 +123,13 @@ fn banner(text: &str, lines: &[Line]) -> Option<usize> {
         .iter()
         .position(Line::is_blank)
         .unwrap_or(lines.len() - first);
-    let last = lines.get(first + length - 1)?;
+    // Proofpoint's goes on over blank lines to the line that ends it.
+    let end = lines
+        .iter()
+        .skip(first)
+        .take(MAX_BANNER_LINES)
+        .position(|line| line.text(text).ends_with("BannerEnd"));
+    let last = lines.get(first + end.unwrap_or(length - 1))?;
     signature::is_banner(text.get(lines[first].start..last.end)?).then_some(last.next)
 }
 
@@ -236,6 +242,8 @@ fn answers(content: &str) -> bool {
     let opens = content.starts_with(|c: char| c.is_alphabetic() && !c.is_lowercase());
     apart || opens && content.ends_with(['.', '!', '?'])
 }
+
+const MAX_BANNER_LINES: usize = 12;
 
 /// A quote that may stay.
 struct Quoted {

@@ -30,9 +30,19 @@ pub(crate) fn is_banner(paragraph: &str) -> bool {
     if paragraph.len() > MAX_BANNER_BYTES {
         return false;
     }
+    if is_tag(paragraph) {
+        return true;
+    }
     let lower = paragraph.to_lowercase();
     let holds = |list: &[&str]| list.iter().any(|phrase| lower.contains(phrase));
-    holds(words::OUTSIDE) && holds(words::BEWARE)
+    holds(words::BANNER_LINKS) || holds(words::OUTSIDE) && holds(words::BEWARE)
+}
+
+/// `[EXTERNAL]`, `*** External Email ***`
+fn is_tag(paragraph: &str) -> bool {
+    let mark = |c: char| is_blank(c) || matches!(c, '[' | ']' | '*' | '-' | '_' | '#' | '!');
+    let inner = paragraph.trim_matches(mark);
+    paragraph.len() > inner.len() + 1 && words::TAGS.contains(&inner.to_lowercase().as_str())
 }
 
 /// Where a trailing block of contact lines starts, as an index into `lines`, which end in a text line.

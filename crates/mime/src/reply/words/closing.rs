@@ -335,6 +335,33 @@ pub(crate) const OUTSIDE: &[&str] = &[
     "ekstern",
 ];
 
+/// What a gateway writes above a message from outside, between brackets or stars and nothing else.
+pub(crate) const TAGS: &[&str] = &[
+    "external",
+    "external email",
+    "external e-mail",
+    "external sender",
+    "external message",
+    "external mail",
+    "extern",
+    "externe e-mail",
+    "externe mail",
+    "externer absender",
+    "expéditeur externe",
+    "courriel externe",
+    "mail externe",
+    "correo externo",
+    "remitente externo",
+    "email externo",
+    "e-mail externo",
+    "mittente esterno",
+    "ext",
+];
+
+/// Where the links of a banner lead, whatever its language, and how Proofpoint ends one.
+pub(crate) const BANNER_LINKS: &[&str] =
+    &["aka.ms/learnaboutsenderidentification", "pfptbannerend"];
+
 /// What it asks the reader to do.
 pub(crate) const BEWARE: &[&str] = &[
     "do not click",
