@@ -3,7 +3,7 @@
 //! Generic first: a date, an address and a final colon make one in any language. The verb lists of [`words::WROTE`]
 //! stand in where the date or the address is missing.
 
-use super::feature::{has_address, has_date, has_time};
+use super::feature::{has_address, has_date, has_time, plain_digits};
 use super::line::{Line, is_blank};
 use super::sentence;
 use super::verb::{Wrote, verb_at_end};
@@ -155,6 +155,7 @@ fn is_brief(line: &str, direct: bool) -> bool {
 
 /// Starts like an attribution: with a preposition, a digit, or a weekday or name before the date.
 fn opens(body: &str) -> bool {
+    let body = &*plain_digits(body);
     let head = body.trim_start_matches(|c: char| {
         is_blank(c) || matches!(c, '*' | '_' | '-' | '"' | '<' | '\u{201c}')
     });

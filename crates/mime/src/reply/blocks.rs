@@ -142,6 +142,12 @@ impl Reader<'_> {
                 return end;
             }
             self.push(FragmentKind::Quote, Rule::QuoteMark, at, end);
+            // Marks at the header block alone, and none at what it heads (abv.bg).
+            if self.has_text && self.is_header(at, end) {
+                let lines = self.lines.len();
+                self.push(FragmentKind::Quote, Rule::AfterIntroducer, end, lines);
+                return lines;
+            }
             return end;
         }
         if let Some(last) = self.fences[at] {

@@ -42,17 +42,24 @@ pub(crate) fn read(line: &str) -> Option<ClientLine> {
         let rest = rest.to_lowercase();
         let excuse = words::EXCUSE.iter().any(|word| rest.contains(word));
         // "Sent from my Verizon, Samsung Galaxy smartphone".
-        let device = names_a_device(&rest, "") && names_a_device(&head.to_lowercase(), head);
+        let device = {
+            let last = rest.rsplit(' ').next().unwrap_or_default();
+            names_a_device(last, "") && names_a_device(&head.to_lowercase(), head)
+        };
         if !excuse && (!device || speaks) {
             return None;
         }
     }
     let sent = words::CLIENT.iter().any(|head| lower.starts_with(head))
-        || words::CLIENT_END.iter().any(|tail| lower.ends_with(tail));
+        || words::CLIENT_END
+            .iter()
+            .any(|tail| lower.ends_with(tail) || !rest.is_empty() && ends(head, tail));
     // "Sent from a rather grand typewriter".
     let joke = lower.starts_with("sent from a ") && !lower.contains(" mobile");
     let gets = words <= MAX_GET
-        && words::GET.iter().any(|get| lower.contains(get))
+        && words::GET
+            .iter()
+            .any(|get| lower.starts_with(get) || lower.ends_with(get))
         && words::CLIENT_APPS.iter().any(|app| lower.contains(app))
         && words::PLATFORMS.iter().any(|name| lower.contains(name));
     if joke {
@@ -71,6 +78,10 @@ pub(crate) fn read(line: &str) -> Option<ClientLine> {
     } else {
         ClientLine::Last
     })
+}
+
+fn ends(head: &str, tail: &str) -> bool {
+    head.to_lowercase().ends_with(tail)
 }
 
 /// The line up to its first comma or full stop, and what follows.

@@ -138,7 +138,7 @@ fn is_year(value: u32) -> bool {
 
 /// With ASCII for the digits of Arabic, Persian and the scripts of India, and without the direction marks that Windows
 /// Mail sets around each number. Most texts have neither.
-fn plain_digits(text: &str) -> Cow<'_, str> {
+pub(crate) fn plain_digits(text: &str) -> Cow<'_, str> {
     let odd = |c: char| is_direction(c) || digit(c).is_some();
     if text.is_ascii() || !text.contains(odd) {
         return Cow::Borrowed(text);

@@ -7,16 +7,18 @@ use super::signature;
 use super::words;
 
 /// What the last paragraph is, if not the writer's: the line where it starts, as an index into `lines`, which end in a
-/// text line. `alone` says that the writer said nothing above it.
+/// text line. `alone` says that the writer said nothing above it, `signed` that a name or a footer stands around it.
 pub(crate) fn read(
     text: &str,
     lines: &[Line],
     paragraph: usize,
     alone: bool,
+    signed: bool,
 ) -> Option<(usize, FragmentKind, Rule)> {
     let first = lines.get(paragraph)?;
+    let signed = signed || is_disclaimer(above(text, &lines[..paragraph]), true);
     let content = text.get(first.start..lines.last()?.end)?;
-    if is_disclaimer(content, alone) || !alone && is_notice(content) {
+    if is_disclaimer(content, alone) || !alone && is_notice(content, signed) {
         return Some((paragraph, FragmentKind::Disclaimer, Rule::DisclaimerWords));
     }
     if alone {
@@ -49,6 +51,19 @@ pub(crate) fn read(
             .iter()
             .all(|line| signature::is_signature_line(line.text(text)));
     signed.then_some((paragraph, FragmentKind::Signature, Rule::Delimiter))
+}
+
+/// The paragraph that the lines end in, blank ones aside.
+fn above<'t>(text: &'t str, lines: &[Line]) -> &'t str {
+    let Some(last) = lines.iter().rposition(|line| !line.is_blank()) else {
+        return "";
+    };
+    let first = lines[..last]
+        .iter()
+        .rposition(Line::is_blank)
+        .map_or(0, |at| at + 1);
+    text.get(lines[first].start..lines[last].end)
+        .unwrap_or_default()
 }
 
 /// A line of dashes, equals signs, hashes and the like.
@@ -91,14 +106,14 @@ fn is_disclaimer(paragraph: &str, alone: bool) -> bool {
 }
 
 /// The company's registration, the scanner's verdict, the advice not to print.
-fn is_notice(paragraph: &str) -> bool {
+fn is_notice(paragraph: &str, signed: bool) -> bool {
     if paragraph.len() > MAX_NOTICE {
         return false;
     }
     let lower = paragraph.to_lowercase();
     let count = |list: &[&str]| list.iter().filter(|word| lower.contains(*word)).count();
     let company = count(words::COMPANY);
-    company >= 1 && company + count(words::COMPANY_NUMBER) >= 2
+    signed && company >= 1 && company + count(words::COMPANY_NUMBER) >= 2
         || count(words::SCANNED) >= 1 && count(words::SCANNER) >= 1
         || count(words::PRINT) >= 1 && count(words::ENVIRONMENT) >= 1 && lower.contains("mail")
 }

@@ -3,7 +3,6 @@
 use super::attribution::ends_with_address;
 use super::feature::{has_address, has_date, has_time};
 use super::line::{Line, is_blank};
-use super::sentence;
 use super::words;
 
 /// The labelled lines of a text, each looked at once.
@@ -25,7 +24,7 @@ impl Labels {
     /// The line behind a header block that starts at `first`.
     ///
     /// A run of `Word: value` lines. Known labels decide in any order; without them the shape must be that of a
-    /// message: a first line with a name and an address, or two with one, and another with a date and a time.
+    /// message: a first line with an address, another with one, and a date with a time.
     pub(crate) fn block_end(
         &self,
         text: &str,
@@ -47,7 +46,18 @@ impl Labels {
         // Lines since the last label: folded values, kept only if a label follows.
         let mut folded = 0;
         for (number, line) in lines.iter().enumerate().skip(first + 1).take(MAX_LINES) {
-            if line.depth != depth || line.is_empty() {
+            if line.depth != depth {
+                break;
+            }
+            if line.is_empty() {
+                // HTML's paragraphs as text: a blank line between two labels that are known.
+                let next = self.lines.get(number + 1).copied().flatten();
+                if block.known
+                    && folded == 0
+                    && next.is_some_and(|next| next.label != Label::Unknown)
+                {
+                    continue;
+                }
                 break;
             }
             match self.lines.get(number).copied().flatten() {
@@ -78,7 +88,6 @@ struct Labelled {
     /// No label of a mail program's begins with a small letter; keys in a program's settings do.
     small: bool,
     address: bool,
-    bracketed: bool,
     date: bool,
     time: bool,
     /// A name, an address and no more.
@@ -153,7 +162,6 @@ impl Labelled {
             label,
             small,
             address,
-            bracketed: address && sentence::is_bracketed(value),
             date: has_date(value),
             time: has_time(value),
             mailbox: value.len() < 120 && ends_with_address(value),
@@ -209,6 +217,8 @@ fn is_mark(c: char) -> bool {
 #[derive(Default)]
 struct Block {
     labels: usize,
+    /// All labels are, and the first is the sender's.
+    known: bool,
     from: bool,
     sent: bool,
     /// A time of day, with whatever calendar.
@@ -217,7 +227,6 @@ struct Block {
     subject: bool,
     first_known: bool,
     first_address: bool,
-    first_bracketed: bool,
     from_address: bool,
     addresses: usize,
     date: bool,
@@ -239,9 +248,10 @@ impl Block {
     fn take(&mut self, line: &Labelled) {
         if self.labels == 0 {
             self.first_known = line.label != Label::Unknown;
+            self.known = line.label == Label::From;
             self.first_address = line.address;
-            self.first_bracketed = line.bracketed;
         }
+        self.known &= line.label != Label::Unknown;
         self.labels += 1;
         match line.label {
             Label::From => self.from = true,
@@ -291,8 +301,7 @@ impl Block {
         if after_rule && self.labels >= 2 && (address || self.date) {
             return true;
         }
-        let people = self.first_bracketed || self.addresses >= 2;
-        self.labels >= 3 && self.first_address && people && self.full_date
+        self.labels >= 3 && self.first_address && self.addresses >= 2 && self.full_date
     }
 }
 

@@ -75,8 +75,14 @@ fn split_text(text: &str, lines: &[Line], blocks: Vec<Block>) -> Vec<Block> {
                     .any(|block: &Block| block.kind == FragmentKind::Text);
             let above = own[..paragraph].iter().rfind(|line| !line.is_blank());
             let announced = above.is_some_and(|line| signature::announces(line.text(text)));
-            let named = paragraph > 0 && paragraph + 1 == own.len() && !announced;
-            let found = footer::read(text, own, paragraph, alone);
+            // `- Ann` below `- Bob` is an item of a list.
+            let item = first.text(text).starts_with("- ")
+                && above.is_some_and(|line| line.text(text).starts_with("- "));
+            let named = paragraph > 0 && paragraph + 1 == own.len() && !announced && !item;
+            // A company's numbers below a sentence may be what was asked for.
+            let signed = !tail.is_empty()
+                || above.is_some_and(|line| !line.text(text).ends_with(['.', '!', '?', ':']));
+            let found = footer::read(text, own, paragraph, alone, signed);
             let (at, kind, rule) = match found {
                 Some(found) => found,
                 None if named && signature::is_trailing_name(first.text(text)) => {

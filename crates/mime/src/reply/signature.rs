@@ -95,12 +95,12 @@ pub(crate) fn contact_block(text: &str, lines: &[Line], legal: bool) -> Option<u
             .map_or(0, |at| at + 1);
     }
     let start = start?;
-    // A block that is all of the message, or that the writer announces, is the answer.
-    let above = lines[..start]
-        .iter()
-        .rev()
-        .find(|line| !line.is_blank())?
-        .text(text);
+    // A block that is all of the message but a greeting, or that the writer announces, is the answer.
+    let mut said = lines[..start].iter().rev().filter(|line| !line.is_blank());
+    let above = said.next()?.text(text);
+    if said.next().is_none() && above.ends_with(',') && above.split_whitespace().count() <= 4 {
+        return None;
+    }
     let enough = if legal { 2 } else { 3 };
     (contacts >= enough && contacts > links && !announces(above)).then_some(start)
 }

@@ -33,11 +33,11 @@ impl<'t> Wrote<'t> {
             || has_time(body) && behind.split_whitespace().count() <= MAX_NAME
     }
 
-    /// A name alone precedes it: `Bob Stone wrote on …`.
+    /// A full name alone precedes it: `Bob Stone wrote on …`.
     pub(crate) fn is_behind_name(&self) -> bool {
         let mut words = self.before.split_whitespace();
         self.before.starts_with(char::is_uppercase)
-            && self.before.split_whitespace().count() <= MAX_NAME
+            && (2..=MAX_NAME).contains(&self.before.split_whitespace().count())
             && words.all(|word| !word.starts_with(char::is_lowercase))
     }
 }

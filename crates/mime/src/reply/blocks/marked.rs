@@ -3,6 +3,7 @@
 use super::super::attribution;
 use super::super::fragment::FragmentKind;
 use super::super::line::Line;
+use super::super::marker::{self, Marker};
 use super::Reader;
 
 impl Reader<'_> {
@@ -51,6 +52,20 @@ impl Reader<'_> {
             && content.starts_with(char::is_lowercase)
             && content.len() < 40;
         torn_link || link || wrapped
+    }
+
+    /// A run that is a title and a header block, and no more.
+    pub(super) fn is_header(&self, at: usize, end: usize) -> bool {
+        let solid = |from: usize| (from..end).find(|&at| !self.lines[at].is_empty());
+        let Some(first) = solid(at) else { return false };
+        let title = marker::read(self.lines[first].text(self.text)) == Some(Marker::Original)
+            || marker::is_title(self.lines[first].text(self.text));
+        let head = match title {
+            true => solid(first + 1),
+            false => Some(first),
+        };
+        head.and_then(|head| self.labels.block_end(self.text, self.lines, head, title))
+            .is_some_and(|below| below <= end && solid(below).is_none())
     }
 
     /// Marked lines of the writer's own: Python's prompt, and a "From" that a mailbox escaped. No introducer stands above.

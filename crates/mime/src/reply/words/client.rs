@@ -13,7 +13,6 @@ pub(crate) const CLIENT: &[&str] = &[
     "connected by",
     "powered by",
     "sent from",
-    "von meinem",
     "gesendet von",
     "gesendet mit",
     "gesendet aus",
@@ -21,7 +20,6 @@ pub(crate) const CLIENT: &[&str] = &[
     "versendet mit",
     "diese nachricht wurde von",
     "diese e-mail wurde von",
-    "von meiner",
     "envoyé de mon",
     "envoyé de ma",
     "envoyé depuis",
@@ -260,7 +258,7 @@ pub(crate) const GET: &[&str] = &[
     "get ",
     "download",
     "beziehen",
-    "holen",
+    "holen sie sich",
     "herunter", // English, German
     "obtenez",
     "obtenir",
@@ -293,11 +291,12 @@ pub(crate) const GET: &[&str] = &[
     "získajte",
     "stáhn",
     "stiahn", // Czech, Slovak
-    "beszerzése",
+    "az outlook beszerzése",
     "letöltés", // Hungarian
     "obțineți",
     "descărc", // Romanian
     "edinin",
+    "outlook'u edinin",
     "indir", // Turkish
     "скача",
     "получит",
