@@ -113,6 +113,7 @@ fn people_are_not_taken_for_machines() {
         "From: Postmaster <postmaster@example.com>\nIn-Reply-To: <1@b.example>\nSubject: Re: Mail delivery problems\n\nThe mailbox is full, so it could not be delivered. Delete some. Ann\n",
         "From: Box <no-reply@example.com>\nSubject: Re: Lid not delivered\n\nIt was not delivered to my door.\n",
         "From: Bounce Lids <info@bouncelids.example>\nSubject: Re: Lid\n\nYour card bounced: unable to deliver.\n",
+        "From: Mail Delivery Solutions Sales <sales@mds.example>\nSubject: Re: lorries\n\nNothing was undelivered last year.\n",
         "From: Ann <bouncer.ann@example.com>\nSubject: Lid\n\nUndeliverable, said the courier.\n",
         "From: Ann <ann@example.com>\nSubject: Fwd: Undelivered Mail Returned to Sender\n\nWhat is this?\n\nYour message could not be delivered.\n\n<bob@example.com>: 550 5.1.1 user unknown\n",
         "From: Ann <ann@example.com>\nSubject: Mail not delivered\n\nHi,\n\nmy message to\n\nbob@example.com\n\ncould not be delivered.\n",

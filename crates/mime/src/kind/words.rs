@@ -14,8 +14,9 @@ pub(super) const FORWARDS: &[&str] = &[
 pub(super) const DAEMONS: &[&str] = &[
     "mailer-daemon",
     "mailerdaemon",
-    "mail delivery s",
+    "mail delivery service",
     "mail delivery subsystem",
+    "mail delivery system",
 ];
 
 /// Addresses of mail systems, behind some of which people sit.
@@ -138,6 +139,7 @@ pub(super) const BODIES: &[&str] = &[
     "couldn't be delivered",
     "was not delivered",
     "were not delivered",
+    "not been delivered",
     "not be delivered",
     "not delivered to",
     "undeliverable",
