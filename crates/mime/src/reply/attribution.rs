@@ -147,8 +147,12 @@ fn is_brief(line: &str, direct: bool) -> bool {
     let dated = on && is_date_word(words[1].trim_end_matches(','));
     let name = |word: &&str| word.starts_with(char::is_uppercase) || word.chars().count() <= 3;
     let named = words[0] != "I" && words[..words.len() - 1].iter().all(name);
+    // "Some days ago Bob wrote:", as people set up their programs.
+    if !sentence::speaks(body) && verb_at_end(body) && line.len() <= MAX_OWN {
+        return words.len() >= 3 || named && direct;
+    }
     if !direct {
-        return words.len() >= 3 && verb_at_end(body) && named;
+        return false;
     }
     dated || verb_at_end(body) && named
 }
@@ -259,6 +263,9 @@ const MAX_LINES: usize = 5;
 
 /// Words of an attribution that has no address: a date of three, a name of three, a verb of two.
 const MAX_BRIEF: usize = 8;
+
+/// An attribution of the reader's own, in bytes.
+const MAX_OWN: usize = 78;
 
 /// The longest attribution inside a line, in characters.
 const MAX_INSIDE: usize = 200;

@@ -1,6 +1,7 @@
 //! From lines to blocks: what each stretch is, before the policy says what is shown.
 
 mod ahead;
+mod code;
 mod marked;
 
 use super::attribution::{self, Attribution};
@@ -8,7 +9,7 @@ use super::client_line::{self, ClientLine};
 use super::feature::has_date;
 use super::fragment::{FragmentKind, Rule};
 use super::header_block::Labels;
-use super::line::{self, Line};
+use super::line::Line;
 use super::marker::{self, Armour, Marker};
 
 /// A run of lines of one kind.
@@ -46,37 +47,12 @@ pub(crate) fn read(
         regions,
         markers,
         labels,
-        fences: fences(text, lines),
+        fences: code::fences(text, lines),
         blocks: Vec::new(),
         has_text: false,
     };
     reader.run();
     reader.blocks
-}
-
-/// Blocks of code between lines of three backticks: what stands in them is quoted from no mail. A fence that a quoted
-/// line or the end comes before is none.
-fn fences(text: &str, lines: &[Line]) -> Vec<Option<usize>> {
-    let mut found = vec![None; lines.len()];
-    let mut close = None;
-    for (number, line) in lines.iter().enumerate().rev() {
-        if line.depth > 0 {
-            close = None;
-        }
-        let Some(behind) = line.text(text).strip_prefix("```") else {
-            continue;
-        };
-        if line.depth > 0 || behind.contains('`') {
-            continue;
-        }
-        // Words behind the backticks name the language: such a line opens only. From below, one without closes first.
-        let bare = behind.trim_matches(line::is_blank).is_empty();
-        found[number] = close.take();
-        if found[number].is_none() && bare {
-            close = Some(number);
-        }
-    }
-    found
 }
 
 struct Reader<'t> {
@@ -238,7 +214,9 @@ impl Reader<'_> {
                 }
             }
         }
-        if let Some(end) = self.labels.block_end(self.text, self.lines, at, false) {
+        if let Some(end) = self.labels.block_end(self.text, self.lines, at, false)
+            && !self.is_shown(at, end)
+        {
             return self.rest_is_quote(at, end, FragmentKind::HeaderBlock, Rule::HeaderLines);
         }
         match client_line::read(content) {

@@ -123,6 +123,10 @@ fn leaves(paragraph: &str, ruled: bool) -> bool {
     if paragraph.len() > MAX_NOTICE || paragraph.contains(" I ") || paragraph.contains("? ") {
         return false;
     }
+    // Mailman's page of a list, where its footer is nothing else.
+    if paragraph.contains("/mailman/listinfo/") && !paragraph.trim().contains(char::is_whitespace) {
+        return true;
+    }
     let lower = paragraph.to_lowercase();
     let lower = lower.trim_start_matches(|c: char| is_blank(c) || is_mark(c));
     let opens = words::LEAVE.iter().any(|word| lower.starts_with(word));

@@ -108,8 +108,11 @@ impl Labelled {
         // NetEase's phones write a table: `| From | Bob Stone<bob@example.com> |`.
         if let Some(row) = line.strip_prefix('|').and_then(|row| row.strip_suffix('|')) {
             let (label, value) = row.split_once('|')?;
-            let labelled = Self::of(label, value.trim_end_matches('|'))?;
-            return (labelled.label != Label::Unknown).then_some(labelled);
+            let labelled = Self::of(label, value)?;
+            // A row of labels alone is the head of a table.
+            let head = value.contains('|')
+                || Self::of(value, "").is_some_and(|cell| cell.label != Label::Unknown);
+            return (labelled.label != Label::Unknown && !head).then_some(labelled);
         }
         // A colon far inside is no label's: long lines are not searched.
         let head = line

@@ -1,6 +1,7 @@
 //! The line model.
 
 use super::feature::has_date;
+use super::verb::verb_at_end;
 
 /// A line of the text: byte offsets.
 #[derive(Clone, Copy, Debug)]
@@ -81,10 +82,18 @@ fn bars(text: &str, lines: &mut [Line]) {
             && (content == "|" || content.starts_with("| "))
             && !content[1..].contains('|')
     };
+    // "| one", "| two" may be bullets: by the first run stands a day, or a verb of writing.
+    let mut known = false;
     let mut at = 0;
     while at < lines.len() {
         let run = lines[at..].iter().take_while(|line| barred(line)).count();
-        if run >= 2 {
+        known |= run >= 2 && {
+            let solid = lines[..at].iter().rev().filter(|line| !line.is_blank());
+            let near = solid.take(MAX_NEAR).chain(&lines[at..at + 2]);
+            near.map(|line| line.text(text))
+                .any(|content| has_date(content) || verb_at_end(content))
+        };
+        if run >= 2 && known {
             for line in &mut lines[at..at + run] {
                 line.depth = 1;
                 line.content = (line.content + 2).min(line.end);
@@ -93,6 +102,9 @@ fn bars(text: &str, lines: &mut [Line]) {
         at += run.max(1);
     }
 }
+
+/// Lines of a header block, as exmh writes one above its bars.
+const MAX_NEAR: usize = 4;
 
 /// One line; `end` is where its line end starts.
 pub(crate) fn line(text: &str, start: usize, end: usize, next: usize) -> Line {

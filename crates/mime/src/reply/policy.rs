@@ -78,14 +78,17 @@ fn split_text(text: &str, lines: &[Line], blocks: Vec<Block>) -> Vec<Block> {
             // `- Ann` below `- Bob` is an item of a list.
             let item = first.text(text).starts_with("- ")
                 && above.is_some_and(|line| line.text(text).starts_with("- "));
-            let named = paragraph > 0 && paragraph + 1 == own.len() && !announced && !item;
+            let apart = paragraph > 0 && !announced && !item;
+            let named = apart && paragraph + 1 == own.len();
             // A company's numbers below a sentence may be what was asked for.
             let signed = !tail.is_empty()
                 || above.is_some_and(|line| !line.text(text).ends_with(['.', '!', '?', ':']));
             let found = footer::read(text, own, paragraph, alone, signed);
             let (at, kind, rule) = match found {
                 Some(found) => found,
-                None if named && signature::is_trailing_name(first.text(text)) => {
+                None if named && signature::is_trailing_name(first.text(text))
+                    || apart && signature::is_card(text, &own[paragraph..]) =>
+                {
                     (paragraph, FragmentKind::Signature, Rule::TrailingName)
                 }
                 None => {

@@ -4,13 +4,25 @@ use super::feature::has_address;
 use super::line::{Line, is_blank};
 use super::words;
 
-/// `-Ann`, `— Ann Smith`, `--Ann`: up to three capitalised words behind a dash.
+/// `-Ann`, `— Ann Smith`, `--Ann`: up to four capitalised words behind a dash.
 pub(crate) fn is_trailing_name(line: &str) -> bool {
     let Some(name) = line.strip_prefix(['-', '\u{2013}', '\u{2014}', '~']) else {
         return false;
     };
     let name = name.strip_prefix('-').unwrap_or(name);
-    is_full_name(name.trim_matches(is_blank)) && name.split_whitespace().count() <= 3
+    is_full_name(name.trim_matches(is_blank)) && name.split_whitespace().count() <= 4
+}
+
+/// A name behind a dash, and contact data below it.
+pub(crate) fn is_card(text: &str, lines: &[Line]) -> bool {
+    let Some((name, data)) = lines.split_first() else {
+        return false;
+    };
+    (1..=MAX_CARD_LINES).contains(&data.len())
+        && is_trailing_name(name.text(text))
+        && data
+            .iter()
+            .all(|line| Contact::read(line.text(text)).is_some())
 }
 
 /// Capitalised words of letters alone.
@@ -19,10 +31,10 @@ pub(crate) fn is_full_name(name: &str) -> bool {
         && !name.ends_with('-')
         && name
             .split_whitespace()
-            .all(|word| word.starts_with(char::is_uppercase))
+            .all(|word| word.trim_start_matches('"').starts_with(char::is_uppercase))
         && name
             .chars()
-            .all(|c| c.is_alphabetic() || matches!(c, ' ' | '.' | '\'' | '\u{2019}' | '-'))
+            .all(|c| c.is_alphabetic() || matches!(c, ' ' | '.' | '\'' | '\u{2019}' | '-' | '"'))
 }
 
 /// A gateway's warning: that the message is from outside, and to beware.
@@ -171,5 +183,7 @@ impl Contact {
 }
 
 const MAX_BANNER_BYTES: usize = 800;
+
+const MAX_CARD_LINES: usize = 6;
 
 const MAX_CONTACT_LINES: usize = 24;
