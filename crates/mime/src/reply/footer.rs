@@ -131,7 +131,7 @@ fn leaves(paragraph: &str, ruled: bool) -> bool {
     let lower = lower.trim_start_matches(|c: char| is_blank(c) || is_mark(c));
     let opens = words::LEAVE.iter().any(|word| lower.starts_with(word));
     let holds = words::LEAVE.iter().any(|word| lower.contains(word))
-        || ["mailing list", "groups.io", "posted by:"]
+        || ["mailing list", "groups.io", "posted by:", "sponsored by"]
             .iter()
             .any(|word| lower.contains(word));
     (opens || ruled && holds) && (has_address(lower) || lower.contains("http"))

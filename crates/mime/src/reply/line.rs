@@ -1,7 +1,6 @@
 //! The line model.
 
-use super::feature::has_date;
-use super::verb::verb_at_end;
+use super::marks;
 
 /// A line of the text: byte offsets.
 #[derive(Clone, Copy, Debug)]
@@ -46,65 +45,10 @@ pub(crate) fn lines(text: &str) -> Vec<Line> {
         lines.push(line(text, start, feed, next));
         start = next;
     }
-    bars(text, &mut lines);
-    initials(text, &mut lines);
+    marks::bars(text, &mut lines);
+    marks::prefixes(text, &mut lines);
     lines
 }
-
-/// The Bat! quotes with the other's initials: `BS> Is it there?`, below a line with a date and a colon.
-fn initials(text: &str, lines: &mut [Line]) {
-    let mut known: Option<&str> = None;
-    let mut introduced = false;
-    for line in lines {
-        let content = line.text(text);
-        let prefix = content
-            .split_once('>')
-            .map(|(prefix, _)| prefix)
-            .filter(|prefix| (1..=3).contains(&prefix.chars().count()))
-            .filter(|prefix| line.depth == 0 && prefix.chars().all(char::is_uppercase));
-        match prefix {
-            Some(prefix) if introduced || known == Some(prefix) => {
-                known = Some(prefix);
-                line.depth = 1;
-                line.content = (line.content + prefix.len() + 1).min(line.end);
-            }
-            _ if line.is_blank() => {}
-            _ => introduced = content.ends_with(':') && has_date(content),
-        }
-    }
-}
-
-/// `| ` marks a quote in some mail programs: a run of lines that start with a bar and hold no other, as a table would.
-fn bars(text: &str, lines: &mut [Line]) {
-    let barred = |line: &Line| {
-        let content = line.text(text);
-        line.depth == 0
-            && (content == "|" || content.starts_with("| "))
-            && !content[1..].contains('|')
-    };
-    // "| one", "| two" may be bullets: by the first run stands a day, or a verb of writing.
-    let mut known = false;
-    let mut at = 0;
-    while at < lines.len() {
-        let run = lines[at..].iter().take_while(|line| barred(line)).count();
-        known |= run >= 2 && {
-            let solid = lines[..at].iter().rev().filter(|line| !line.is_blank());
-            let near = solid.take(MAX_NEAR).chain(&lines[at..at + 2]);
-            near.map(|line| line.text(text))
-                .any(|content| has_date(content) || verb_at_end(content))
-        };
-        if run >= 2 && known {
-            for line in &mut lines[at..at + run] {
-                line.depth = 1;
-                line.content = (line.content + 2).min(line.end);
-            }
-        }
-        at += run.max(1);
-    }
-}
-
-/// Lines of a header block, as exmh writes one above its bars.
-const MAX_NEAR: usize = 4;
 
 /// One line; `end` is where its line end starts.
 pub(crate) fn line(text: &str, start: usize, end: usize, next: usize) -> Line {

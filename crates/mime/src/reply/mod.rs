@@ -119,6 +119,7 @@ mod html;
 mod line;
 mod markdown;
 mod marker;
+mod marks;
 mod options;
 mod own;
 mod policy;
