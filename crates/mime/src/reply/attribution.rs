@@ -92,14 +92,16 @@ fn is_attribution(joined: &str, quoted: bool) -> bool {
         end.trim_end_matches(|c: char| is_blank(c) || matches!(c, ':' | '\u{ff1a}' | '*' | '_'));
     let address = has_address(body);
     let date = has_date(body);
-    let wrote = Wrote::read(body);
+    if !date && !address {
+        return false;
+    }
     let ends = ends_with_address(body);
     if quoted {
         return match colon {
             true => {
                 date && (address || has_time(body))
-                    || wrote.is_some() && (date || address)
                     || ends && is_short(body)
+                    || Wrote::read(body).is_some()
             }
             false => date && address && opens(body) && (ends || verb_at_end(body)),
         };
@@ -111,7 +113,7 @@ fn is_attribution(joined: &str, quoted: bool) -> bool {
     if !colon {
         return date && address && verb_at_end(body) && opens(body);
     }
-    let Some(wrote) = wrote else {
+    let Some(wrote) = Wrote::read(body) else {
         let named = address && !sentence::is_wordy(body);
         return date && named && (ends || opens(body) && has_time(body));
     };

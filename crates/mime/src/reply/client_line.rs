@@ -31,8 +31,15 @@ pub(crate) fn read(line: &str) -> Option<ClientLine> {
     if plain.is_empty() || plain.contains(['?', '!']) {
         return None;
     }
-    let (head, rest) = clause(plain);
     let lower = plain.to_lowercase();
+    let begins = words::CLIENT.iter().any(|head| lower.starts_with(head));
+    let ends = words::CLIENT_END.iter().any(|tail| lower.ends_with(tail));
+    let offers = words::CLIENT_APPS.iter().any(|app| lower.contains(app));
+    // Most lines are neither; one with an excuse has its verb before the comma.
+    if !begins && !ends && !offers && !linked && !lower.contains(", ") {
+        return None;
+    }
+    let (head, rest) = clause(plain);
     let words = head.split_whitespace().count();
     if words > MAX_WORDS || plain.split_whitespace().count() > 2 * MAX_WORDS {
         return None;
@@ -50,17 +57,18 @@ pub(crate) fn read(line: &str) -> Option<ClientLine> {
             return None;
         }
     }
-    let sent = words::CLIENT.iter().any(|head| lower.starts_with(head))
-        || words::CLIENT_END
-            .iter()
-            .any(|tail| lower.ends_with(tail) || !rest.is_empty() && ends(head, tail));
+    let excused = || {
+        let head = head.to_lowercase();
+        words::CLIENT_END.iter().any(|tail| head.ends_with(tail))
+    };
+    let sent = begins || ends || !rest.is_empty() && excused();
     // "Sent from a rather grand typewriter".
     let joke = lower.starts_with("sent from a ") && !lower.contains(" mobile");
     let gets = words <= MAX_GET
         && words::GET
             .iter()
             .any(|get| lower.starts_with(get) || lower.ends_with(get))
-        && words::CLIENT_APPS.iter().any(|app| lower.contains(app))
+        && offers
         && words::PLATFORMS.iter().any(|name| lower.contains(name));
     if joke {
         return None;
@@ -78,10 +86,6 @@ pub(crate) fn read(line: &str) -> Option<ClientLine> {
     } else {
         ClientLine::Last
     })
-}
-
-fn ends(head: &str, tail: &str) -> bool {
-    head.to_lowercase().ends_with(tail)
 }
 
 /// The line up to its first comma or full stop, and what follows.

@@ -16,7 +16,7 @@ pub(crate) fn read(
     signed: bool,
 ) -> Option<(usize, FragmentKind, Rule)> {
     let first = lines.get(paragraph)?;
-    let signed = signed || is_disclaimer(above(text, &lines[..paragraph]), true);
+    let signed = || signed || is_disclaimer(above(text, &lines[..paragraph]), true);
     let content = text.get(first.start..lines.last()?.end)?;
     if is_disclaimer(content, alone) || !alone && is_notice(content, signed) {
         return Some((paragraph, FragmentKind::Disclaimer, Rule::DisclaimerWords));
@@ -96,26 +96,27 @@ fn is_disclaimer(paragraph: &str, alone: bool) -> bool {
     }
     let lower = head(paragraph).to_lowercase();
     let count = |list: &[&str]| list.iter().filter(|word| lower.contains(*word)).count();
-    let named = count(words::THIS_MESSAGE) > 0;
     let found = count(words::DISCLAIMER);
+    let named = || count(words::THIS_MESSAGE) > 0;
     // Where it is all there is, it may be the answer.
     if alone {
-        return named && found >= 3;
+        return found >= 3 && named();
     }
-    found >= 3 || named && found == 2 && paragraph.len() >= LONG_DISCLAIMER
+    found >= 3 || found == 2 && paragraph.len() >= LONG_DISCLAIMER && named()
 }
 
 /// The company's registration, the scanner's verdict, the advice not to print.
-fn is_notice(paragraph: &str, signed: bool) -> bool {
+fn is_notice(paragraph: &str, signed: impl FnOnce() -> bool) -> bool {
     if paragraph.len() > MAX_NOTICE {
         return false;
     }
     let lower = paragraph.to_lowercase();
     let count = |list: &[&str]| list.iter().filter(|word| lower.contains(*word)).count();
+    // Most paragraphs hold none of these; the longer lists come second.
     let company = count(words::COMPANY);
-    signed && company >= 1 && company + count(words::COMPANY_NUMBER) >= 2
-        || count(words::SCANNED) >= 1 && count(words::SCANNER) >= 1
-        || count(words::PRINT) >= 1 && count(words::ENVIRONMENT) >= 1 && lower.contains("mail")
+    company >= 1 && company + count(words::COMPANY_NUMBER) >= 2 && signed()
+        || count(words::SCANNER) >= 1 && count(words::SCANNED) >= 1
+        || lower.contains("mail") && count(words::PRINT) >= 1 && count(words::ENVIRONMENT) >= 1
 }
 
 /// How to leave a list, with a link or an address: behind a rule, or as the first words of the paragraph.
@@ -129,12 +130,15 @@ fn leaves(paragraph: &str, ruled: bool) -> bool {
     }
     let lower = paragraph.to_lowercase();
     let lower = lower.trim_start_matches(|c: char| is_blank(c) || is_mark(c));
+    if !has_address(lower) && !lower.contains("http") {
+        return false;
+    }
     let opens = words::LEAVE.iter().any(|word| lower.starts_with(word));
     let holds = words::LEAVE.iter().any(|word| lower.contains(word))
         || ["mailing list", "groups.io", "posted by:", "sponsored by"]
             .iter()
             .any(|word| lower.contains(word));
-    (opens || ruled && holds) && (has_address(lower) || lower.contains("http"))
+    opens || ruled && holds
 }
 
 fn is_mark(c: char) -> bool {

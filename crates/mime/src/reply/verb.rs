@@ -13,6 +13,21 @@ pub(crate) struct Wrote<'t> {
 impl<'t> Wrote<'t> {
     pub(crate) fn read(body: &'t str) -> Option<Self> {
         let lower = body.to_lowercase();
+        // Most languages put it last, where it is found without a search.
+        let last = words::WROTE
+            .iter()
+            .filter(|verb| lower.ends_with(*verb))
+            .map(|verb| lower.len() - verb.len())
+            .min();
+        if let Some(start) = last
+            && !lower[..start].ends_with(char::is_alphabetic)
+        {
+            let before = body.get(..start).filter(|_| lower.len() == body.len());
+            return Some(Self {
+                before: before.unwrap_or_default(),
+                behind: "",
+            });
+        }
         let found = |verb: &&str| word_at(&lower, verb).map(|at| (at + verb.len(), at));
         let (end, start) = words::WROTE.iter().filter_map(found).max()?;
         // Few letters change their length with their case; where one did, the places are not known.
@@ -79,27 +94,22 @@ const VERB_ENDS: [bool; 256] = {
 
 /// Where a word stands in the text for the last time.
 fn word_at(text: &str, word: &str) -> Option<usize> {
-    let mut found = None;
-    let mut from = 0;
-    while let Some(at) = text
-        .get(from..)
-        .and_then(|rest| rest.find(word))
-        .map(|at| from + at)
-    {
+    // Scripts without word gaps (Chinese, Japanese, Korean, Thai) stand beside letters.
+    let free = |c: char| u32::from(c) > 0x0E00 && u32::from(c) != 0xFF1A;
+    let bound = |c: Option<char>| c.is_none_or(|c| !c.is_alphabetic() || free(c));
+    let mut end = text.len();
+    while let Some(at) = memchr::memmem::rfind(&text.as_bytes()[..end], word.as_bytes()) {
         let before = text[..at].chars().next_back();
         let after = text[at + word.len()..].chars().next();
-        // Scripts without word gaps (Chinese, Japanese, Korean, Thai) stand beside letters.
-        let bound = |c: Option<char>| {
-            c.is_none_or(|c| !c.is_alphabetic() || u32::from(c) > 0x0E00 && u32::from(c) != 0xFF1A)
-        };
-        if bound(before) && bound(after)
-            || word.chars().next().is_some_and(|c| u32::from(c) > 0x0E00)
-        {
-            found = Some(at);
+        if bound(before) && bound(after) || word.starts_with(free) {
+            return Some(at);
         }
-        from = at + word.chars().next().map_or(1, char::len_utf8);
+        end = at + word.len() - 1;
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
     }
-    found
+    None
 }
 
 /// Words of a name: "Maria del Carmen Stone".
