@@ -70,10 +70,15 @@ pub(crate) fn contact_block(text: &str, lines: &[Line], legal: bool) -> Option<u
     let mut links = 0;
     let mut end = lines.len();
     while end > 0 && lines.len() - end < MAX_CONTACT_LINES {
-        let first = lines[..end]
+        let top = lines[..end]
             .iter()
             .rposition(Line::is_blank)
             .map_or(0, |at| at + 1);
+        // "Best," right above the name is the writer's, as it is with a blank line between.
+        let first = lines[top..end.min(top + MAX_CONTACT_LINES)]
+            .iter()
+            .rposition(|line| is_sign_off(line.text(text)))
+            .map_or(top, |at| top + at + 1);
         let paragraph = &lines[first..end];
         if paragraph.len() > MAX_CONTACT_LINES
             || paragraph
@@ -110,11 +115,16 @@ pub(crate) fn contact_block(text: &str, lines: &[Line], legal: bool) -> Option<u
     // A block that is all of the message but a greeting, or that the writer announces, is the answer.
     let mut said = lines[..start].iter().rev().filter(|line| !line.is_blank());
     let above = said.next()?.text(text);
-    if said.next().is_none() && above.ends_with(',') && above.split_whitespace().count() <= 4 {
+    if said.next().is_none() && is_sign_off(above) {
         return None;
     }
     let enough = if legal { 2 } else { 3 };
     (contacts >= enough && contacts > links && !announces(above)).then_some(start)
+}
+
+/// "Best regards,"
+fn is_sign_off(line: &str) -> bool {
+    line.ends_with(',') && line.split_whitespace().count() <= 4
 }
 
 /// What stands below is what the line asks to read; `:+1:` is no such line.
