@@ -2,13 +2,14 @@
 //!
 //! Each of them begins lines of the writer's own, too. They are marks from the first run on that something introduces.
 
-use super::feature::has_date;
+use super::feature::{has_address, has_date};
 use super::line::Line;
-use super::verb::verb_at_end;
+use super::verb::{Wrote, verb_at_end};
 
 /// `| `, which exmh and others write: a run of lines that start with bars and hold no other, as a table would.
 ///
-/// "| one", "| two" may be bullets: by the first run stands a day, or a verb of writing.
+/// "| one", "| two" may be bullets: by the first run stands a label with a day or an address, or a
+/// verb of writing.
 pub(super) fn bars(text: &str, lines: &mut [Line]) {
     let mut known = false;
     let mut at = 0;
@@ -20,8 +21,7 @@ pub(super) fn bars(text: &str, lines: &mut [Line]) {
         known |= run >= 1 && {
             let solid = lines[..at].iter().rev().filter(|line| !line.is_blank());
             let near = solid.take(MAX_NEAR).chain(&lines[at..at + run.min(2)]);
-            near.map(|line| line.text(text))
-                .any(|content| has_date(content) || verb_at_end(content))
+            near.map(|line| line.text(text)).any(introduces)
         };
         if known {
             for line in &mut lines[at..at + run] {
@@ -33,6 +33,13 @@ pub(super) fn bars(text: &str, lines: &mut [Line]) {
         }
         at += run.max(1);
     }
+}
+
+/// `| Date: Tue, 3 Feb 2026`, `Bob Stone wrote:`
+fn introduces(content: &str) -> bool {
+    let content = content.trim_start_matches(['|', ' ', '\t']);
+    let label = content.split_whitespace().next().unwrap_or_default();
+    label.ends_with(':') && (has_date(content) || has_address(content)) || verb_at_end(content)
 }
 
 /// How many bars a line starts with, if it holds no other.
@@ -47,7 +54,7 @@ fn barred(text: &str, line: &Line) -> usize {
 }
 
 /// The Bat! quotes with the other's initials, `BS> Is it there?`; mutt with what its user likes, `) Is it there?`. Both
-/// below a line with a date and a colon.
+/// below an attribution: a date, a verb of writing or an address, and a colon.
 pub(super) fn prefixes(text: &str, lines: &mut [Line]) {
     let mut known: Option<&str> = None;
     let mut introduced = false;
@@ -72,7 +79,12 @@ pub(super) fn prefixes(text: &str, lines: &mut [Line]) {
                 lines[at].content = (line.content + prefix.len()).min(line.end);
             }
             _ if line.is_blank() => {}
-            _ => introduced = content.ends_with(':') && has_date(content),
+            _ => {
+                introduced = content.ends_with(':')
+                    && content.len() <= MAX_BYTES
+                    && has_date(content)
+                    && (Wrote::read(content).is_some() || has_address(content));
+            }
         }
     }
 }
@@ -93,3 +105,6 @@ fn mark(content: &str) -> Option<&str> {
 
 /// Lines of a header block, as exmh writes one above its bars.
 const MAX_NEAR: usize = 4;
+
+/// Of an attribution.
+const MAX_BYTES: usize = 500;
