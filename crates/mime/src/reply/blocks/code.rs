@@ -20,8 +20,8 @@ impl Reader<'_> {
     }
 }
 
-/// Blocks of code between lines of three backticks, or three tildes: what stands in them is quoted from no mail. A fence
-/// that a quoted line or the end comes before is none.
+/// Blocks of code between lines of three backticks, or three tildes: what stands in them is quoted from no mail, whatever
+/// its lines begin with. A fence that only a quoted one would close, or nothing, is none.
 pub(super) fn fences(text: &str, lines: &[Line]) -> Vec<Option<usize>> {
     let mut found = vec![None; lines.len()];
     let mut close = [None, None];
