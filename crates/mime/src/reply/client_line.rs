@@ -32,7 +32,11 @@ pub(crate) fn read(line: &str) -> Option<ClientLine> {
         return None;
     }
     let lower = plain.to_lowercase();
-    let begins = words::CLIENT.iter().any(|head| lower.starts_with(head));
+    // Every line comes here, and nearly all differ in the first byte.
+    let first = lower.as_bytes().first();
+    let begins = words::CLIENT
+        .iter()
+        .any(|head| head.as_bytes().first() == first && lower.starts_with(head));
     let ends = words::CLIENT_END.iter().any(|tail| lower.ends_with(tail));
     let offers = words::CLIENT_APPS.iter().any(|app| lower.contains(app));
     // Most lines are neither; one with an excuse has its verb before the comma.

@@ -14,9 +14,10 @@ impl<'t> Wrote<'t> {
     pub(crate) fn read(body: &'t str) -> Option<Self> {
         let lower = body.to_lowercase();
         // Most languages put it last, where it is found without a search.
+        let end = lower.as_bytes().last();
         let last = words::WROTE
             .iter()
-            .filter(|verb| lower.ends_with(*verb))
+            .filter(|verb| verb.as_bytes().last() == end && lower.ends_with(*verb))
             .map(|verb| lower.len() - verb.len())
             .min();
         if let Some(start) = last
@@ -28,8 +29,7 @@ impl<'t> Wrote<'t> {
                 behind: "",
             });
         }
-        let found = |verb: &&str| word_at(&lower, verb).map(|at| (at + verb.len(), at));
-        let (end, start) = words::WROTE.iter().filter_map(found).max()?;
+        let (end, start) = last_verb(&lower)?;
         // Few letters change their length with their case; where one did, the places are not known.
         let (before, behind) = match lower.len() == body.len() {
             true => (body.get(..start)?, body.get(end..)?),
@@ -92,24 +92,39 @@ const VERB_ENDS: [bool; 256] = {
     table
 };
 
-/// Where a word stands in the text for the last time.
-fn word_at(text: &str, word: &str) -> Option<usize> {
+/// The first bytes of the verbs.
+const VERB_STARTS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut at = 0;
+    while at < words::WROTE.len() {
+        table[words::WROTE[at].as_bytes()[0] as usize] = true;
+        at += 1;
+    }
+    table
+};
+
+/// Where the verb that ends last in the text ends and starts. One look at each start of a word, for there are many verbs.
+fn last_verb(lower: &str) -> Option<(usize, usize)> {
     // Scripts without word gaps (Chinese, Japanese, Korean, Thai) stand beside letters.
     let free = |c: char| u32::from(c) > 0x0E00 && u32::from(c) != 0xFF1A;
     let bound = |c: Option<char>| c.is_none_or(|c| !c.is_alphabetic() || free(c));
-    let mut end = text.len();
-    while let Some(at) = memchr::memmem::rfind(&text.as_bytes()[..end], word.as_bytes()) {
-        let before = text[..at].chars().next_back();
-        let after = text[at + word.len()..].chars().next();
-        if bound(before) && bound(after) || word.starts_with(free) {
-            return Some(at);
+    let (mut found, mut before) = (None, None);
+    for (at, c) in lower.char_indices() {
+        let rest = &lower[at..];
+        let first = rest.as_bytes()[0];
+        if VERB_STARTS[usize::from(first)] && (free(c) || bound(before)) {
+            let verbs = words::WROTE
+                .iter()
+                .filter(|verb| verb.as_bytes()[0] == first);
+            let ends = verbs
+                .filter_map(|verb| Some((verb, rest.strip_prefix(verb)?)))
+                .filter(|(_, behind)| free(c) || bound(behind.chars().next()))
+                .map(|(verb, _)| (at + verb.len(), at));
+            found = found.max(ends.max());
         }
-        end = at + word.len() - 1;
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
+        before = Some(c);
     }
-    None
+    found
 }
 
 /// Words of a name: "Maria del Carmen Stone".
