@@ -202,7 +202,7 @@ fn is_from(message: &Message<'_>, locals: &[&str], names: &[&str]) -> bool {
     })
 }
 
-/// "Re:", "AW[2]:", "Fwd:".
+/// `Re:`, `AW[2]:`, `Fwd:`.
 fn has_prefix(subject: &str, prefixes: &[&str]) -> bool {
     let Some((prefix, _)) = subject.trim_start().split_once([':', '\u{ff1a}']) else {
         return false;
