@@ -203,7 +203,7 @@ impl Spool for InRedb {
             let ids = ids
                 .filter_map(Result::transpose)
                 .collect::<Result<Vec<QueueId>, redb::Error>>()?;
-            Ok(Backlog::of(&ids))
+            Ok(Backlog::of(ids))
         })
         .await
     }

@@ -72,7 +72,7 @@ impl Spool for Slow {
     }
 
     async fn backlog(&self) -> io::Result<Backlog> {
-        self.maildir.backlog().await
+        Spool::backlog(&self.maildir).await
     }
 
     async fn expire(&self, now: SystemTime, retention: Retention) -> io::Result<usize> {

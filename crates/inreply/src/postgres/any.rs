@@ -9,7 +9,8 @@ use bytes::Bytes;
 use super::transfer::blocking;
 use super::{PgDraft, PgKept, PgSpool};
 use crate::spool::{
-    Backlog, Drafting, Folder, Maildir, MaildirDraft, Preamble, QueueId, Retention, Spool,
+    Backlog, Drafting, Folder, HOURS, Maildir, MaildirDraft, Preamble, QueueId, Retention,
+    Selection, Spool,
 };
 
 /// Messages of the tables that [`AnySpool::kept`] lists, the newest: a page for people, and no dump.
@@ -51,8 +52,8 @@ pub enum AnySpool {
 pub struct Glance {
     /// How many messages are in each folder that is not empty, by name; of tables up to [`Glance::MOST_COUNTED`].
     pub counts: Vec<(String, usize)>,
-    /// All of them, of tables the 100,000 newest, in no order: an id tells when its message arrived.
-    pub ids: Vec<QueueId>,
+    /// How many arrived in each of the last 24 hours, the oldest hour first; of tables up to 100,000 an hour.
+    pub by_hour: [u64; HOURS],
     /// The newest of those that were asked for, the newest first, each with its size in octets, the preamble included; 0 for one
     /// that went meanwhile.
     pub latest: Vec<(PgKept, u64)>,
@@ -91,8 +92,7 @@ impl AnySpool {
     }
 
     /// Counts what is kept, and gives the newest messages: of `folder` alone where one is named, of those that came before
-    /// `before` where that is given, at most `most`. In folders it opens nothing but the reasons of these. Of tables it gives the
-    /// ids of the 100,000 newest.
+    /// `before` where that is given, at most `most`. In folders it opens nothing but the reasons of these.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new()?.block_on(async {
@@ -122,15 +122,17 @@ impl AnySpool {
             Self::Maildir(maildir) => {
                 let folder = folder.map(str::to_owned);
                 let look = move |maildir: &Maildir| {
-                    let listing = maildir.listing()?;
-                    let counts = listing.counts();
-                    let latest = listing.latest(folder.as_deref(), before, most);
+                    let selection = Selection {
+                        folder: folder.as_deref(),
+                        before,
+                        most,
+                    };
+                    let listing = maildir.listing(selection, SystemTime::now())?;
                     Ok(Glance {
-                        counts: counts
-                            .map(|(name, count)| (name.to_owned(), count))
-                            .collect(),
-                        ids: listing.ids().collect(),
-                        latest: latest
+                        counts: listing.counts,
+                        by_hour: listing.by_hour,
+                        latest: listing
+                            .latest
                             .into_iter()
                             .map(|kept| {
                                 let size = std::fs::metadata(kept.path());
@@ -142,13 +144,14 @@ impl AnySpool {
                 blocking(maildir, look).await
             }
             Self::Postgres(tables) => {
-                let ((counts, ids), latest) = tokio::try_join!(
-                    tables.overview(MOST_KEPT),
+                let (counts, by_hour, latest) = tokio::try_join!(
+                    tables.counts(),
+                    tables.by_hour(SystemTime::now(), MOST_KEPT),
                     tables.latest(folder, before, most)
                 )?;
                 Ok(Glance {
                     counts,
-                    ids,
+                    by_hour,
                     latest,
                 })
             }
@@ -313,7 +316,7 @@ impl Spool for AnySpool {
 
     async fn backlog(&self) -> io::Result<Backlog> {
         match self {
-            Self::Maildir(maildir) => maildir.backlog().await,
+            Self::Maildir(maildir) => Spool::backlog(maildir).await,
             Self::Postgres(tables) => tables.backlog().await,
         }
     }

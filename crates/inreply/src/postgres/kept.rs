@@ -1,6 +1,7 @@
 //! What the tables keep, for the operator: list, find, retry, drop.
 
-use std::io;
+use std::time::{SystemTime, UNIX_EPOCH};
+use std::{io, iter};
 
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -8,7 +9,7 @@ use tokio_postgres::types::Type;
 use super::error::to_io;
 use super::line::Parameter;
 use super::{Glance, PgSpool};
-use crate::spool::{Kept, QueueId};
+use crate::spool::{HOUR, HOURS, Kept, QueueId};
 
 /// A message in the tables, without its octets: those [`Spool::read`](crate::spool::Spool::read) gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,21 +60,12 @@ impl PgSpool {
         rows.iter().map(PgKept::of).collect()
     }
 
-    /// How many messages are in each folder that is not empty, up to [`Glance::MOST_COUNTED`], and the ids of the newest, at most `most`.
-    pub(super) async fn overview(
-        &self,
-        most: usize,
-    ) -> io::Result<(Vec<(String, usize)>, Vec<QueueId>)> {
-        let (most, sql) = (
-            i64::try_from(most).unwrap_or(i64::MAX),
-            self.shared.connector.sql(),
-        );
+    /// How many messages are in each folder that is not empty, up to [`Glance::MOST_COUNTED`].
+    pub(super) async fn counts(&self) -> io::Result<Vec<(String, usize)>> {
+        let most = i64::try_from(Glance::MOST_COUNTED).unwrap_or(i64::MAX);
         let parameters: [Parameter<'_>; 1] = [(&most, Type::INT8)];
-        let counted = i64::try_from(Glance::MOST_COUNTED).unwrap_or(i64::MAX);
-        let bound: [Parameter<'_>; 1] = [(&counted, Type::INT8)];
-        let counts = self.shared.look.query(&sql.counts, &bound);
-        let ids = self.shared.look.query(&sql.ids, &parameters);
-        let (counts, ids) = tokio::try_join!(counts, ids)?;
+        let counts = &self.shared.connector.sql().counts;
+        let rows = self.shared.look.query(counts, &parameters).await?;
         let count = |row: &Row| {
             let (name, count): (String, i64) = (
                 row.try_get(0).map_err(to_io)?,
@@ -81,13 +73,29 @@ impl PgSpool {
             );
             Ok((name, usize::try_from(count).unwrap_or_default()))
         };
-        let id = |row: &Row| {
-            let id: &str = row.try_get(0).map_err(to_io)?;
-            id.parse().map_err(io::Error::other)
-        };
-        let counts: io::Result<_> = counts.iter().map(count).collect();
-        let ids: io::Result<_> = ids.iter().map(id).collect();
-        Ok((counts?, ids?))
+        rows.iter().map(count).collect()
+    }
+
+    /// How many messages arrived in each of the hours before `now`, the oldest hour first, each up to `most`.
+    pub(super) async fn by_hour(&self, now: SystemTime, most: usize) -> io::Result<[u64; HOURS]> {
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        // What a clock that was set back has arrive later is of the last hour.
+        let last = now + HOUR * 1_000_000;
+        let first = now.checked_sub(HOUR * 24).unwrap_or(UNIX_EPOCH);
+        let bounds: Vec<String> = iter::successors(Some(first), |bound| Some(*bound + HOUR))
+            .take(HOURS)
+            .chain([last])
+            .map(|bound| QueueId::first_at(bound).to_string())
+            .collect();
+        let parameters: [Parameter<'_>; 2] = [(&bounds, Type::TEXT_ARRAY), (&most, Type::INT8)];
+        let by_hour = &self.shared.connector.sql().by_hour;
+        let rows = self.shared.look.query(by_hour, &parameters).await?;
+        let mut counts = [0; HOURS];
+        for (count, row) in counts.iter_mut().zip(&rows) {
+            let arrived: i64 = row.try_get(0).map_err(to_io)?;
+            *count = u64::try_from(arrived).unwrap_or_default();
+        }
+        Ok(counts)
     }
 
     /// The newest messages that are kept with their sizes, at most `most`, the newest first.

@@ -251,7 +251,7 @@ mod tests {
         }
 
         async fn backlog(&self) -> io::Result<Backlog> {
-            self.maildir.backlog().await
+            Spool::backlog(&self.maildir).await
         }
     }
 

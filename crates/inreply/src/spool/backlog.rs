@@ -15,7 +15,7 @@ use super::QueueId;
 /// let now = SystemTime::now();
 /// spool.begin(now)?.commit()?;
 ///
-/// let backlog = Backlog::of(&spool.waiting()?);
+/// let backlog = Backlog::of(spool.waiting()?);
 /// assert_eq!(backlog.messages, 1);
 /// assert_eq!(backlog.age(now + Duration::from_secs(60)).as_secs(), 60);
 /// assert_eq!(Backlog::default().age(now), Duration::ZERO);
@@ -32,11 +32,19 @@ pub struct Backlog {
 
 impl Backlog {
     /// That of these messages.
-    pub fn of(waiting: &[QueueId]) -> Self {
-        Self {
-            messages: waiting.len() as u64,
-            oldest: waiting.iter().min().map(|id| id.arrival()),
+    pub fn of(waiting: impl IntoIterator<Item = QueueId>) -> Self {
+        let mut backlog = Self::default();
+        for id in waiting {
+            backlog.add(id);
         }
+        backlog
+    }
+
+    /// One more message.
+    pub(super) fn add(&mut self, id: QueueId) {
+        self.messages += 1;
+        let oldest = self.oldest.unwrap_or_else(|| id.arrival());
+        self.oldest = Some(oldest.min(id.arrival()));
     }
 
     /// How long the oldest has waited at `now`; nothing where none waits, or where the clock was set back.

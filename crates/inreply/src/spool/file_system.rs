@@ -22,10 +22,11 @@ pub(super) trait FileSystem: fmt::Debug + Send + Sync {
     /// The names in a folder.
     fn list(&self, path: &Path) -> io::Result<Vec<OsString>>;
 
-    /// The messages in a folder, in no order; a file that is none of ours is left out.
-    fn ids(&self, path: &Path) -> io::Result<Vec<QueueId>> {
+    /// Gives the messages in a folder one by one, in no order; a file that is none of ours is left out.
+    fn each_id(&self, path: &Path, give: &mut dyn FnMut(QueueId)) -> io::Result<()> {
         let names = self.list(path)?;
-        Ok(names.iter().filter_map(|name| id(name)).collect())
+        names.iter().filter_map(|name| id(name)).for_each(give);
+        Ok(())
     }
 
     /// When a file was last written.
@@ -75,10 +76,13 @@ impl FileSystem for Disk {
     }
 
     /// One name at a time: an allocator keeps for each thread what all of 100,000 would take.
-    fn ids(&self, path: &Path) -> io::Result<Vec<QueueId>> {
-        fs::read_dir(path)?
-            .filter_map(|entry| entry.map(|entry| id(&entry.file_name())).transpose())
-            .collect()
+    fn each_id(&self, path: &Path, give: &mut dyn FnMut(QueueId)) -> io::Result<()> {
+        for entry in fs::read_dir(path)? {
+            if let Some(id) = id(&entry?.file_name()) {
+                give(id);
+            }
+        }
+        Ok(())
     }
 
     fn modified(&self, path: &Path) -> io::Result<SystemTime> {

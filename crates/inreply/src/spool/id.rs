@@ -51,6 +51,17 @@ impl QueueId {
         })
     }
 
+    /// Sorts before those of all messages that arrive at `arrival` or later, and behind those of all that arrived before.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn first_at(arrival: SystemTime) -> Self {
+        let micros = arrival.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self {
+            micros: u64::try_from(micros.as_micros())
+                .map_or(MAX_MICROS, |micros| micros.min(MAX_MICROS)),
+            random: 0,
+        }
+    }
+
     /// Nine octets that sort as the ids do.
     #[cfg(feature = "redb")]
     pub(crate) fn to_octets(self) -> [u8; 9] {

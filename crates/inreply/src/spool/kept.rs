@@ -222,7 +222,7 @@ mod tests {
         let failed = stored(&spool, Some(Folder::Failure("gone".to_owned())));
         let done = stored(&spool, Some(Folder::Success));
         let claim = || {
-            let listed = || spool.waiting();
+            let listed = |give: &mut dyn FnMut(QueueId)| spool.each_waiting(give);
             spool.queue().claim(Instant::now(), 10, listed).unwrap()
         };
         assert_eq!(claim(), []);

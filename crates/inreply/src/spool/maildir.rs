@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use super::file_system::{Disk, FileSystem, Writer};
 use super::folder_sync::FolderSync;
 use super::queue::Queue;
-use super::{Folder, QueueId};
+use super::{Backlog, Folder, QueueId};
 
 const TMP: &str = "mail/reply/tmp";
 const NEW: &str = "mail/reply/new";
@@ -147,9 +147,25 @@ impl Maildir {
     /// # Errors
     /// Where the folder cannot be read.
     pub fn waiting(&self) -> io::Result<Vec<QueueId>> {
-        let mut ids = self.files().ids(&self.new_folder())?;
+        let mut ids = Vec::new();
+        self.each_waiting(&mut |id| ids.push(id))?;
         ids.sort_unstable();
         Ok(ids)
+    }
+
+    /// Gives the messages in `new` one by one, in no order: however many they are, it takes no memory.
+    pub(super) fn each_waiting(&self, give: &mut dyn FnMut(QueueId)) -> io::Result<()> {
+        self.files().each_id(&self.new_folder(), give)
+    }
+
+    /// How many messages are in `new`, and since when.
+    ///
+    /// # Errors
+    /// Where the folder cannot be read.
+    pub fn backlog(&self) -> io::Result<Backlog> {
+        let mut backlog = Backlog::default();
+        self.each_waiting(&mut |id| backlog.add(id))?;
+        Ok(backlog)
     }
 
     /// The octets of a message in `new`.

@@ -24,7 +24,9 @@ mod shared;
 pub use self::backlog::Backlog;
 pub use self::id::{QueueId, QueueIdError};
 pub use self::kept::Kept;
-pub use self::listing::Listing;
+#[cfg(feature = "postgres")]
+pub(crate) use self::listing::{HOUR, HOURS};
+pub use self::listing::{Listing, Selection};
 pub use self::maildir::{Draft, Maildir};
 pub(crate) use self::preamble::date;
 pub use self::preamble::{Envelope, Preamble, Protocol};

@@ -15,8 +15,9 @@ const FIRST_WAIT: Duration = Duration::from_secs(30);
 /// The longest wait of a message that was put off: once the product is well again, nobody waits longer for a comment.
 const LONGEST_WAIT: Duration = Duration::from_mins(30);
 
-/// Ids that are due and held in memory, 16 octets each; more of them stay in the folder until these are done.
-const MAX_DUE: usize = 100_000;
+/// Ids that are due and held in memory, 16 octets each; more of them stay in the folder until these are done. It is read once for so
+/// many, which for a million that wait takes a second each time.
+const MAX_DUE: usize = 16_384;
 
 /// Messages whose tries are remembered, some 100 octets each. What is put off beyond them is tried at the next look into the folder
 /// instead, which is the first wait: a product that refuses so many is away for all of them.
@@ -46,18 +47,18 @@ impl Queue {
     /// The oldest that are due, at most `most`; they are the caller's until [`Queue::forget`] or [`Queue::put_off`].
     ///
     /// # Errors
-    /// Those of `list`, which reads the folder where it is time to.
+    /// Those of `list`, which gives each message in the folder, where it is time to read that.
     pub(super) fn claim(
         &mut self,
         now: Instant,
         most: usize,
-        list: impl FnOnce() -> io::Result<Vec<QueueId>>,
+        list: impl FnOnce(&mut dyn FnMut(QueueId)) -> io::Result<()>,
     ) -> io::Result<Vec<QueueId>> {
         let stale = self
             .looked_at
             .is_none_or(|at| now.saturating_duration_since(at) >= LOOK_AGAIN);
         if stale || self.due.is_empty() && self.more {
-            self.look(now, list()?);
+            self.look(now, list)?;
         }
         while let Some((until, id)) = self.waiting.first().copied()
             && until <= now
@@ -75,20 +76,33 @@ impl Queue {
         Ok(claimed)
     }
 
-    fn look(&mut self, now: Instant, listed: Vec<QueueId>) {
-        let present: HashSet<QueueId> = listed.iter().copied().collect();
-        self.put_off.retain(|id, _| present.contains(id));
-        self.waiting.retain(|(_, id)| present.contains(id));
-        let is_waiting = |id: &QueueId| {
-            let put_off = self.put_off.get(id);
-            put_off.is_some_and(|put_off| self.waiting.contains(&(put_off.until, *id)))
-        };
-        let mut fresh = listed
-            .into_iter()
-            .filter(|id| !self.claimed.contains(id) && !is_waiting(id));
-        self.due = fresh.by_ref().take(MAX_DUE).collect();
-        self.more = fresh.next().is_some();
-        self.looked_at = Some(now);
+    /// Holds no more than the oldest of what the folder has, and what was put off.
+    fn look(
+        &mut self,
+        now: Instant,
+        list: impl FnOnce(&mut dyn FnMut(QueueId)) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let (mut due, mut more, mut tried) = (BTreeSet::new(), false, HashSet::new());
+        list(&mut |id| {
+            let put_off = self.put_off.get(&id);
+            if put_off.is_some() {
+                tried.insert(id);
+            }
+            let is_waiting =
+                put_off.is_some_and(|put_off| self.waiting.contains(&(put_off.until, id)));
+            if is_waiting || self.claimed.contains(&id) {
+                return;
+            }
+            due.insert(id);
+            if due.len() > MAX_DUE {
+                due.pop_last();
+                more = true;
+            }
+        })?;
+        self.put_off.retain(|id, _| tried.contains(id));
+        self.waiting.retain(|(_, id)| tried.contains(id));
+        (self.due, self.more, self.looked_at) = (due, more, Some(now));
+        Ok(())
     }
 
     /// A message is about to be seen in the folder, and not durable yet: nobody claims it before [`Queue::arrived`].
@@ -165,8 +179,16 @@ mod tests {
             .collect()
     }
 
-    fn unread() -> io::Result<Vec<QueueId>> {
+    fn unread(_: &mut dyn FnMut(QueueId)) -> io::Result<()> {
         panic!("the folder is not read")
+    }
+
+    /// A folder with these messages, which gives them in another order than they came.
+    fn folder(ids: &[QueueId]) -> impl FnOnce(&mut dyn FnMut(QueueId)) -> io::Result<()> {
+        move |give| {
+            ids.iter().rev().copied().for_each(give);
+            Ok(())
+        }
     }
 
     #[test]
@@ -174,8 +196,8 @@ mod tests {
         let (ids, now) = (ids(4), Instant::now());
         let mut queue = Queue::default();
         assert!(!queue.arrived(ids[0]), "nobody claims yet");
-        let listed = ids[..3].to_vec();
-        assert_eq!(queue.claim(now, 2, || Ok(listed)).unwrap(), ids[..2]);
+        let claimed = queue.claim(now, 2, folder(&ids[..3])).unwrap();
+        assert_eq!(claimed, ids[..2]);
         assert!(queue.arrived(ids[3]));
         assert_eq!(queue.claim(now, 9, unread).unwrap(), ids[2..]);
         assert_eq!(queue.claim(now, 9, unread).unwrap(), []);
@@ -183,7 +205,7 @@ mod tests {
         let later = now + LOOK_AGAIN;
         assert_eq!(queue.next(now), later);
         queue.forget(ids[0]);
-        assert_eq!(queue.claim(later, 9, || Ok(ids[1..].to_vec())).unwrap(), []);
+        assert_eq!(queue.claim(later, 9, folder(&ids[1..])).unwrap(), []);
     }
 
     #[test]
@@ -191,7 +213,7 @@ mod tests {
         let (ids, now) = (ids(1), Instant::now());
         let mut queue = Queue::default();
         queue.arriving(ids[0]);
-        assert_eq!(queue.claim(now, 1, || Ok(ids.clone())).unwrap(), []);
+        assert_eq!(queue.claim(now, 1, folder(&ids)).unwrap(), []);
         assert!(queue.arrived(ids[0]));
         assert_eq!(queue.claim(now, 1, unread).unwrap(), ids);
     }
@@ -202,13 +224,13 @@ mod tests {
         let mut queue = Queue::default();
         let mut waits = Vec::new();
         for _ in 0..9 {
-            assert_eq!(queue.claim(now, 1, || Ok(ids.clone())).unwrap(), ids);
+            assert_eq!(queue.claim(now, 1, folder(&ids)).unwrap(), ids);
             queue.put_off(now, ids[0]);
             let mut until = now;
             while queue.put_off[&ids[0]].until > until {
                 until = queue.next(until);
                 if queue.put_off[&ids[0]].until > until {
-                    assert_eq!(queue.claim(until, 1, || Ok(ids.clone())).unwrap(), []);
+                    assert_eq!(queue.claim(until, 1, folder(&ids)).unwrap(), []);
                 }
             }
             waits.push((until - now).as_secs());
@@ -221,14 +243,11 @@ mod tests {
     fn one_that_is_gone_is_forgotten() {
         let (ids, now) = (ids(2), Instant::now());
         let mut queue = Queue::default();
-        queue.claim(now, 2, || Ok(ids.clone())).unwrap();
+        queue.claim(now, 2, folder(&ids)).unwrap();
         queue.put_off(now, ids[0]);
         queue.put_off(now, ids[1]);
-        let listed = vec![ids[1]];
-        assert_eq!(
-            queue.claim(now + FIRST_WAIT, 9, || Ok(listed)).unwrap(),
-            [ids[1]]
-        );
+        let later = now + FIRST_WAIT;
+        assert_eq!(queue.claim(later, 9, folder(&ids[1..])).unwrap(), [ids[1]]);
     }
 
     #[test]
@@ -237,7 +256,7 @@ mod tests {
             let (ids, mut now) = (ids(MAX_PUT_OFF + more), Instant::now());
             let mut queue = Queue::default();
             for _ in 0..2 {
-                while let claimed = queue.claim(now, 10_000, || Ok(ids.clone())).unwrap()
+                while let claimed = queue.claim(now, 10_000, folder(&ids)).unwrap()
                     && !claimed.is_empty()
                 {
                     for id in claimed {
@@ -250,7 +269,7 @@ mod tests {
                 now += LOOK_AGAIN;
             }
             // Those that were remembered wait for a minute now, the others do not.
-            let claimed = queue.claim(now, 2, || Ok(ids.clone())).unwrap();
+            let claimed = queue.claim(now, 2, folder(&ids)).unwrap();
             assert_eq!(claimed, ids[MAX_PUT_OFF..][..2]);
         }
     }
@@ -259,12 +278,9 @@ mod tests {
     fn more_than_fit_stay_in_the_folder() {
         let (ids, now) = (ids(MAX_DUE + 2), Instant::now());
         let mut queue = Queue::default();
-        let first = queue.claim(now, MAX_DUE, || Ok(ids.clone())).unwrap();
+        let first = queue.claim(now, MAX_DUE, folder(&ids)).unwrap();
         assert_eq!(first, ids[..MAX_DUE]);
         assert_eq!(queue.next(now), now, "there are more");
-        assert_eq!(
-            queue.claim(now, 9, || Ok(ids.clone())).unwrap(),
-            ids[MAX_DUE..]
-        );
+        assert_eq!(queue.claim(now, 9, folder(&ids)).unwrap(), ids[MAX_DUE..]);
     }
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, SystemTime};
 
-use super::{Maildir, QueueId};
+use super::Maildir;
 
 /// How long messages are kept in each folder, from their arrival; none keeps them for good.
 ///
@@ -74,26 +74,21 @@ impl Maildir {
             let Some(time) = retention.of(&folder) else {
                 continue;
             };
-            let names = match self.files().list(&path) {
-                Ok(names) => names,
-                Err(error) => {
-                    first = first.and(Err(error));
-                    continue;
-                }
-            };
-            for name in names {
-                let id = name.to_str().and_then(|name| name.parse::<QueueId>().ok());
+            let mut old = Vec::new();
+            let listed = self.files().each_id(&path, &mut |id| {
                 // A clock that was set back makes no message older.
-                let age = id.map(|id| now.duration_since(id.arrival()).unwrap_or_default());
-                if let (Some(id), Some(age)) = (id, age)
-                    && age >= time
-                {
-                    match self.remove(&path.join(id.to_string())) {
-                        Ok(()) => expired += 1,
-                        // The operator was faster.
-                        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                        Err(error) => first = first.and(Err(error)),
-                    }
+                let age = now.duration_since(id.arrival()).unwrap_or_default();
+                if age >= time {
+                    old.push(id);
+                }
+            });
+            first = first.and(listed);
+            for id in old {
+                match self.remove(&path.join(id.to_string())) {
+                    Ok(()) => expired += 1,
+                    // The operator was faster.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    Err(error) => first = first.and(Err(error)),
                 }
             }
         }
@@ -104,7 +99,7 @@ impl Maildir {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spool::Folder;
+    use crate::spool::{Folder, QueueId};
 
     #[test]
     fn each_folder_has_its_time_and_new_has_none() {

@@ -191,7 +191,7 @@ impl Spool for Maildir {
     async fn claim(&self, most: usize) -> io::Result<Vec<QueueId>> {
         self.blocking(move |spool| {
             let mut queue = spool.queue();
-            queue.claim(Instant::now(), most, || spool.waiting())
+            queue.claim(Instant::now(), most, |give| spool.each_waiting(give))
         })
         .await
     }
@@ -224,8 +224,7 @@ impl Spool for Maildir {
     }
 
     async fn backlog(&self) -> io::Result<Backlog> {
-        self.blocking(|spool| Ok(Backlog::of(&spool.waiting()?)))
-            .await
+        self.blocking(Self::backlog).await
     }
 
     fn place_of(&self, id: QueueId) -> String {

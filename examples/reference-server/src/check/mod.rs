@@ -13,7 +13,7 @@ use inreply::dns::doctor::Severity;
 use inreply::dns::report::Verdict;
 use inreply::postgres::{PgConfig, PgSpool};
 use inreply::probe::{Certificate, Probe};
-use inreply::spool::{Maildir, Spool};
+use inreply::spool::{Maildir, Selection, Spool};
 use jiff::Timestamp;
 use tokio::task::spawn_blocking;
 
@@ -159,12 +159,17 @@ async fn spool(config: &Config, network: bool, found: &mut Findings) {
         let mut draft = spool.begin(SystemTime::now())?;
         // It is dropped, and gone.
         draft.write(b"check")?;
-        let listing = spool.listing()?;
+        let none = Selection {
+            folder: None,
+            before: None,
+            most: 0,
+        };
+        let counts = spool.listing(none, SystemTime::now())?.counts;
         let count = |name| {
-            let mut counts = listing.counts();
+            let mut counts = counts.iter();
             counts
-                .find(|(folder, _)| *folder == name)
-                .map_or(0, |(_, count)| count)
+                .find(|(folder, _)| folder == name)
+                .map_or(0, |(_, count)| *count)
         };
         Ok::<_, std::io::Error>((count("new"), count("failure")))
     });

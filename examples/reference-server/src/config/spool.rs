@@ -101,7 +101,7 @@ impl Config {
             return;
         }
         let left = self.maildir();
-        match left.and_then(|maildir| Ok(maildir.waiting()?.len())) {
+        match left.and_then(|maildir| Ok(maildir.backlog()?.messages)) {
             Ok(0) => {}
             Ok(messages) => tracing::warn!(
                 messages,

@@ -1,14 +1,12 @@
 //! The first page: is it well, what came in, what failed.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use inreply::health::Check;
 use inreply::postgres::Glance;
-use inreply::spool::QueueId;
 
 use super::Console;
 use super::chart::bars;
@@ -89,10 +87,7 @@ pub(super) async fn show(
         parts: checks
             .map(|check| Part::new(check, waiting, visitor.words))
             .collect(),
-        chart: bars(
-            visitor.words.by_hour,
-            &by_hour(&glance.ids, SystemTime::now()),
-        ),
+        chart: bars(visitor.words.by_hour, &glance.by_hour),
         folders: glance.counts.into_iter().map(counted).collect(),
         outbound: parts.post.count().await?,
         failures,
@@ -105,21 +100,4 @@ fn counted((folder, count): (String, usize)) -> (String, String) {
         Glance::MOST_COUNTED => (folder, format!("{count}+")),
         _ => (folder, count.to_string()),
     }
-}
-
-/// Messages of each of the last 24 hours, the oldest first.
-fn by_hour(ids: &[QueueId], now: SystemTime) -> [u64; 24] {
-    let mut hours = [0; 24];
-    for id in ids {
-        let age = now.duration_since(id.arrival()).unwrap_or_default();
-        let ago = usize::try_from(age.as_secs() / Duration::from_hours(1).as_secs());
-        if let Some(hour) = ago
-            .ok()
-            .and_then(|ago| 23_usize.checked_sub(ago))
-            .and_then(|hour| hours.get_mut(hour))
-        {
-            *hour += 1;
-        }
-    }
-    hours
 }

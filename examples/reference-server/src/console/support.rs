@@ -10,6 +10,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use inreply::bundle::Bundle;
 use inreply::smtp::secret::Secret;
+use inreply::spool::Selection;
 use tokio::task::spawn_blocking;
 
 use super::page::{Failure, Page, download, html};
@@ -103,16 +104,22 @@ fn spool(config: &Config) -> String {
     if matches!(config.postgres(), Ok(Some(_))) {
         return "the messages are in PostgreSQL: health.txt says how many wait\n".to_owned();
     }
-    let listing = match config.maildir().and_then(|spool| Ok(spool.listing()?)) {
+    let failures = Selection {
+        folder: Some("failure"),
+        before: None,
+        most: 100,
+    };
+    let spool = config.maildir();
+    let listing = match spool.and_then(|spool| Ok(spool.listing(failures, SystemTime::now())?)) {
         Ok(listing) => listing,
         Err(error) => return format!("the spool cannot be read: {error:#}\n"),
     };
     let mut text = String::new();
     // Writing to a string cannot fail.
-    for (folder, count) in listing.counts() {
+    for (folder, count) in listing.counts {
         let _ = writeln!(text, "{folder}: {count} messages");
     }
-    for message in listing.latest(Some("failure"), None, 100) {
+    for message in listing.latest {
         let reason = message.reason.as_deref().unwrap_or_default();
         let _ = writeln!(text, "{} {reason}", message.id);
     }

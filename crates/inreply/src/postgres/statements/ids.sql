@@ -1,1 +1,0 @@
-SELECT id FROM $S.message ORDER BY id DESC LIMIT $1
