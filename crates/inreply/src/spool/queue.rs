@@ -116,9 +116,10 @@ impl Queue {
         if self.looked_at.is_none() {
             return false;
         }
-        match self.due.len() < MAX_DUE {
-            true => drop(self.due.insert(id)),
-            false => self.more = true,
+        // Older ones that are in the folder alone come before it.
+        self.more |= self.due.len() >= MAX_DUE;
+        if !self.more {
+            self.due.insert(id);
         }
         true
     }
@@ -272,6 +273,19 @@ mod tests {
             let claimed = queue.claim(now, 2, folder(&ids)).unwrap();
             assert_eq!(claimed, ids[MAX_PUT_OFF..][..2]);
         }
+    }
+
+    #[test]
+    fn what_arrives_does_not_overtake_what_stayed_in_the_folder() {
+        let (ids, now) = (ids(MAX_DUE + 3), Instant::now());
+        let mut queue = Queue::default();
+        let claimed = queue.claim(now, 5, folder(&ids[..MAX_DUE + 2])).unwrap();
+        assert_eq!(claimed, ids[..5]);
+        queue.arrived(ids[MAX_DUE + 2]);
+        let claimed = queue.claim(now, MAX_DUE, unread).unwrap();
+        assert_eq!(claimed, ids[5..MAX_DUE]);
+        let claimed = queue.claim(now, 9, folder(&ids)).unwrap();
+        assert_eq!(claimed, ids[MAX_DUE..]);
     }
 
     #[test]
