@@ -15,8 +15,8 @@ const ISSUES: TableDefinition<'_, u64, (&str, bool)> = TableDefinition::new("iss
 const COMMENTS: TableDefinition<'_, (u64, u64), (u64, &str)> = TableDefinition::new("comments");
 const SEEN: TableDefinition<'_, &[u8; 32], u64> = TableDefinition::new("seen");
 
-/// Octets of the file that are kept in memory (32 MiB): without a limit it is a gibibyte, which a long day fills.
-const CACHE: usize = 33_554_432;
+/// Octets of the file that are kept in memory (16 MiB): without a limit it is a gibibyte, which a long day fills.
+const CACHE: usize = 16_777_216;
 
 /// The embedded store; several processes may have it open.
 #[derive(Debug)]

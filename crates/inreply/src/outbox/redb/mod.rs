@@ -23,8 +23,8 @@ use super::store::{Claim, Settlement, Store, StoreError};
 use super::suppression::Suppression;
 use crate::spool::QueueId;
 
-/// Octets of the file that are kept in memory (64 MiB): what is due is read once and in order, so that more does not help.
-const CACHE: usize = 67_108_864;
+/// Octets of the file that are kept in memory (16 MiB): what is due is read once and in order, so that more does not help.
+const CACHE: usize = 16_777_216;
 
 /// An outbox in one file, for any number of processes that enqueue, list and release, and one that sends: the first to claim.
 /// Clones share it.
