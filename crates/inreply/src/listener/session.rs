@@ -14,6 +14,7 @@ use inreply_smtp::server::{AnswerError, Event, Server, Ticket};
 use inreply_smtp::tls::SecureServer;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
+use tokio::task::coop::consume_budget;
 use tokio::time::{sleep, timeout, timeout_at};
 
 use super::{Handler, ListenerConfig, WRITE_TIMEOUT};
@@ -148,12 +149,14 @@ impl<H: Handler> Session<H> {
         let _ = timeout(WRITE_TIMEOUT, stream.shutdown()).await;
     }
 
-    /// Drains the machine until nothing moves.
+    /// Drains the machine until nothing moves. Each turn and each event costs some of the task's budget, which neither a socket that is
+    /// ready nor an answer that is there does: the other sessions of the thread have their turns beside a client that never waits.
     ///
     /// # Errors
     /// Where the peer does not take what it is sent: the connection is dead.
     async fn settle(&mut self, stream: &mut TcpStream) -> io::Result<()> {
         loop {
+            consume_budget().await;
             let before = self.reader.input.len();
             self.server
                 .handle_input(Instant::now(), &mut self.reader.input);
@@ -169,6 +172,7 @@ impl<H: Handler> Session<H> {
                 }
             }
             while let Some(event) = self.server.poll_event() {
+                consume_budget().await;
                 self.answer(event).await;
                 moved = true;
             }
