@@ -68,7 +68,11 @@ async fn a_client_that_says_much_at_once_does_not_stop_the_others() {
     let mut before = 0;
     while !heard.is_finished() {
         let now = counted.load(Ordering::Relaxed);
-        assert!(now - before <= TURN, "{} recipients in a turn", now - before);
+        assert!(
+            now - before <= TURN,
+            "{} recipients in a turn",
+            now - before
+        );
         before = now;
         yield_now().await;
     }

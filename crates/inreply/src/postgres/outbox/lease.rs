@@ -76,11 +76,12 @@ impl Shared {
         Ok(())
     }
 
-    /// What is settled is not held any more; gives until when it was.
-    pub(super) fn let_go(&self, settlements: &[Settlement]) -> Vec<(QueueId, Option<LeaseEnd>)> {
+    /// What is settled is not held any more.
+    pub(super) fn let_go(&self, settlements: &[Settlement]) {
         let mut held = self.held();
-        let ids = settlements.iter().map(Settlement::id);
-        ids.filter_map(|id| held.remove_entry(&id)).collect()
+        for settlement in settlements {
+            held.remove(&settlement.id());
+        }
     }
 
     fn renewable(&self) -> Vec<QueueId> {
@@ -107,6 +108,7 @@ impl PgOutbox {
             (&shared.holder, Type::INT8),
             (&seconds, Type::FLOAT8),
         ];
+        let _turn = shared.turn.lock().await;
         // Counted from before the server does, so that this end comes first.
         let until = LeaseEnd::of(shared.lease());
         // Both are on their way at once, and in this order. A claim that the server forgets, another sender makes too.

@@ -69,6 +69,8 @@ struct Shared {
     holder: i64,
     /// What it has claimed and not settled, and until when that is certainly its own; none where it is not any more.
     held: Mutex<HashMap<QueueId, Option<LeaseEnd>>>,
+    /// Held by a claim or a settlement: what is claimed beside a settlement may be from before it, and was sent.
+    turn: tokio::sync::Mutex<()>,
 }
 
 impl PgOutbox {
@@ -89,6 +91,7 @@ impl PgOutbox {
             connector,
             holder: new_holder()?,
             held: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
         });
         let (arriving, arrivals) = mpsc::channel(QUEUED);
         let mut tasks = JoinSet::new();

@@ -72,16 +72,10 @@ impl Store for PgOutbox {
             (&untouched, Type::TEXT_ARRAY),
             (&self.shared.holder, Type::INT8),
         ];
-        // Before, for the next claim may have it right behind the commit.
-        let ends = self.shared.let_go(&settlements);
-        let settled = self.change(&self.shared.sql.settle, &parameters).await;
-        if settled.is_err() {
-            let mut held = self.shared.held();
-            for (id, end) in ends {
-                held.entry(id).or_insert(end);
-            }
-        }
-        settled.map(drop)
+        let _turn = self.shared.turn.lock().await;
+        self.change(&self.shared.sql.settle, &parameters).await?;
+        self.shared.let_go(&settlements);
+        Ok(())
     }
 
     async fn give_up(&self) -> Result<(), StoreError> {

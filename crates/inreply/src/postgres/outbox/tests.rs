@@ -166,6 +166,23 @@ async fn what_is_given_back_is_claimed_by_the_next_claim() {
     assert!(store.holds(mine[0]));
 }
 
+/// As behind an outage that was longer than a lease: the claim that was asked for first has the message free, and of that claim it is not.
+#[tokio::test]
+async fn what_was_sent_and_is_not_settled_yet_is_not_claimed_again() {
+    let Some(place) = place() else { return };
+    let store = place.open().await;
+    store.insert(vec![letter(1), letter(2)]).await.unwrap();
+    let mine = ids(&store.claim(claim(1)).await.unwrap());
+    let deaf = std::mem::take(&mut *store.shared.held());
+    tokio::time::sleep(LEASE + LEASE / 4).await;
+    *store.shared.held() = deaf;
+    let sent = vec![Settlement::Done(mine[0])];
+    let (claimed, settled) = tokio::join!(biased; store.claim(claim(1)), store.settle(sent));
+    settled.unwrap();
+    assert_eq!(claimed.unwrap(), []);
+    assert_eq!(store.count().await.unwrap(), 1);
+}
+
 /// Its statements hang, as where the database is away: it may not send, and what it says later harms nobody.
 #[tokio::test]
 async fn a_sender_that_was_silent_for_a_lease_sends_nothing() {
