@@ -443,6 +443,10 @@ async fn a_glance_counts_and_leafs_and_knows_the_sizes() {
         all.counts,
         counts.map(|(name, count)| (name.to_owned(), count))
     );
+    assert_eq!(
+        (all.backlog.messages, all.backlog.oldest),
+        (2, Some(ids[3].arrival()))
+    );
     assert_eq!((all.by_hour[23], all.by_hour.iter().sum()), (5, 5_u64));
     let latest: Vec<_> = all.latest.iter().map(|(kept, _)| kept.id).collect();
     assert_eq!(latest, [ids[4], ids[3], ids[2]]);

@@ -52,6 +52,8 @@ pub enum AnySpool {
 pub struct Glance {
     /// How many messages are in each folder that is not empty, by name; of tables up to [`Glance::MOST_COUNTED`].
     pub counts: Vec<(String, usize)>,
+    /// Those that wait for a worker.
+    pub backlog: Backlog,
     /// How many arrived in each of the last 24 hours, the oldest hour first; of tables up to 100,000 an hour.
     pub by_hour: [u64; HOURS],
     /// The newest of those that were asked for, the newest first, each with its size in octets, the preamble included; 0 for one
@@ -130,6 +132,7 @@ impl AnySpool {
                     let listing = maildir.listing(selection, SystemTime::now())?;
                     Ok(Glance {
                         counts: listing.counts,
+                        backlog: listing.backlog,
                         by_hour: listing.by_hour,
                         latest: listing
                             .latest
@@ -144,13 +147,15 @@ impl AnySpool {
                 blocking(maildir, look).await
             }
             Self::Postgres(tables) => {
-                let (counts, by_hour, latest) = tokio::try_join!(
+                let (counts, backlog, by_hour, latest) = tokio::try_join!(
                     tables.counts(),
+                    Spool::backlog(tables),
                     tables.by_hour(SystemTime::now(), MOST_KEPT),
                     tables.latest(folder, before, most)
                 )?;
                 Ok(Glance {
                     counts,
+                    backlog,
                     by_hour,
                     latest,
                 })

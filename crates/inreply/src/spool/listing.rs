@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 use std::io;
 use std::time::{Duration, SystemTime};
 
-use super::{Kept, Maildir, QueueId};
+use super::{Backlog, Kept, Maildir, QueueId};
 
 /// Which messages [`Maildir::listing`] shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,9 @@ pub struct Selection<'a> {
 pub struct Listing {
     /// How many messages are in each folder that is not empty, by name.
     pub counts: Vec<(String, usize)>,
-    /// How many of them arrived in each of the last 24 hours, the oldest hour first.
+    /// Those that wait for the worker.
+    pub backlog: Backlog,
+    /// How many of all arrived in each of the last 24 hours, the oldest hour first.
     pub by_hour: [u64; HOURS],
     /// The newest of those that were asked for, the newest first.
     pub latest: Vec<Kept>,
@@ -56,6 +58,7 @@ impl Maildir {
     /// let first = Selection { folder: None, before: None, most: 2 };
     /// let listing = spool.listing(first, SystemTime::now())?;
     /// assert_eq!(listing.counts, [("failure".to_owned(), 1), ("new".to_owned(), 2)]);
+    /// assert_eq!((listing.backlog.messages, listing.backlog.oldest), (2, Some(ids[1].arrival())));
     /// assert_eq!(listing.by_hour.iter().sum::<u64>(), 3);
     /// assert_eq!([listing.latest[0].id, listing.latest[1].id], [ids[2], ids[1]]);
     /// let next = spool.listing(Selection { before: Some(ids[1]), ..first }, SystemTime::now())?.latest;
@@ -64,11 +67,16 @@ impl Maildir {
     /// ```
     pub fn listing(&self, selection: Selection<'_>, now: SystemTime) -> io::Result<Listing> {
         let (mut counts, mut by_hour, mut newest) = (Vec::new(), [0; HOURS], BinaryHeap::new());
+        let mut backlog = Backlog::default();
         for (name, path) in self.folders()? {
+            let waits = name == "new";
             let is_shown = selection.folder.is_none_or(|folder| folder == name);
             let mut count = 0;
             let listed = self.files().each_id(&path, &mut |id| {
                 count += 1;
+                if waits {
+                    backlog.add(id);
+                }
                 if let Some(hour) = hour_of(id, now).and_then(|hour| by_hour.get_mut(hour)) {
                     *hour += 1;
                 }
@@ -91,6 +99,7 @@ impl Maildir {
         let newest = newest.into_sorted_vec().into_iter();
         Ok(Listing {
             counts,
+            backlog,
             by_hour,
             // One that was dropped meanwhile is left out.
             latest: newest

@@ -39,7 +39,7 @@ struct Part {
 
 impl Part {
     /// What is wrong is told in the library's words, which are what support asks for.
-    fn new(check: Check, waiting: usize, words: &'static Words) -> Self {
+    fn new(check: Check, waiting: u64, words: &'static Words) -> Self {
         let (name, well) = match check.name {
             "spool" => (words.spool, words.spool_well.to_owned()),
             "worker" => (words.worker, words.worker_well.to_owned()),
@@ -76,10 +76,8 @@ pub(super) async fn show(
             reason: kept.reason.clone().unwrap_or_default(),
         })
         .collect();
-    let counts = glance.counts.iter();
-    let waiting = counts.filter(|(folder, _)| folder == "new");
-    let waiting = waiting.map(|(_, count)| count).sum();
-    let health = parts.receiver.health().await;
+    let waiting = glance.backlog.messages;
+    let health = parts.receiver.health_with(glance.backlog).await;
     let checks = health.checks.into_iter();
     Ok(html(&OverviewPage {
         page: visitor.page("/", visitor.words.overview),
