@@ -53,8 +53,8 @@ pub trait Store: Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Gives back at once all that was claimed and not settled: this sender has ended, and others need not wait until they take it
-    /// for dead. Where that fails they wait as long, and no longer. Does nothing by default, for a store whose claims end with their
-    /// process.
+    /// for dead. Where that fails they wait as long, and no longer. What was recorded stands. Does nothing by default, for a store whose
+    /// claims end with their process, and which is not sent from twice.
     fn give_up(&self) -> impl Future<Output = Result<(), StoreError>> + Send {
         async { Ok(()) }
     }

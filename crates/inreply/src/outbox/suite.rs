@@ -30,6 +30,7 @@ macro_rules! suite {
             settling_deletes_puts_off_or_leaves
             only_what_has_expired
             a_result_outlives_its_process_without_a_commit
+            what_was_given_up_is_claimed_again_with_its_results
             an_operator_retries_and_drops
             pages_of_a_long_queue
             letters_that_come_together_are_all_there
@@ -183,6 +184,19 @@ pub(crate) async fn a_result_outlives_its_process_without_a_commit(place: &impl 
     let store = place.open_again(store).await;
     assert_eq!(ids(&store.claim(claim(30)).await.unwrap()), ids(&left));
     assert_eq!(store.claim(claim(40)).await.unwrap()[0].0, again);
+}
+
+pub(crate) async fn what_was_given_up_is_claimed_again_with_its_results(place: &impl Place) {
+    let store = place.open().await;
+    store.insert(vec![letter(1), letter(2)]).await.unwrap();
+    let claimed = store.claim(claim(2)).await.unwrap();
+    let mut tried = claimed[0].0.clone();
+    tried.tries = 1;
+    tried.try_at(at(30));
+    store.record(&tried).await.unwrap();
+    store.give_up().await.unwrap();
+    assert_eq!(store.claim(claim(2)).await.unwrap(), claimed[1..]);
+    assert_eq!(store.claim(claim(30)).await.unwrap()[0].0, tried);
 }
 
 async fn letter_id(store: &impl Store) -> QueueId {

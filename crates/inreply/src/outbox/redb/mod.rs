@@ -253,6 +253,18 @@ impl Store for RedbStore {
         self.run(move |shared| shared.settle(&settlements)).await
     }
 
+    /// The process may claim again, and has to see what it has recorded.
+    async fn give_up(&self) -> Result<(), StoreError> {
+        self.run(|shared| {
+            if lock(&shared.sender).is_none() {
+                return Ok(());
+            }
+            shared.settle(&[])?;
+            shared.with_sender(|sender| sender.claimed.clear())
+        })
+        .await
+    }
+
     async fn read(&self, id: QueueId) -> Result<Option<(Entry, Bytes)>, StoreError> {
         self.run(move |shared| Reading::begin(&shared.database)?.letter(id))
             .await
