@@ -245,11 +245,8 @@ impl<S: Store, N: Notices> Sender<S, N> {
             let next = ahead.and_then(|job| job.entry.envelope());
             let (upstream, next) = (&self.upstream, next.as_ref());
             let sent = upstream.send(open, &envelope, &message, next, is_ours);
-            let tried = match sent.await {
-                Ok((tried, transcript)) => {
-                    self.pass_on(id, transcript).await;
-                    tried
-                }
+            let (tried, transcript) = match sent.await {
+                Ok(sent) => sent,
                 Err(Untried::Away(said)) => {
                     if let Some(transcript) = said {
                         self.pass_on(id, transcript).await;
@@ -267,6 +264,8 @@ impl<S: Store, N: Notices> Sender<S, N> {
             if let Err(error) = self.outbox.store().record(&entry).await {
                 tracing::error!(%id, %error, "a result is kept in memory only");
             }
+            // Behind the record: a shutdown that ends here forgets no result.
+            self.pass_on(id, transcript).await;
             if !suppressed.is_empty()
                 && let Err(error) = self.outbox.store().suppress(suppressed).await
             {
