@@ -45,7 +45,7 @@ impl UtcDateTime {
             b'-',
             _,
             _,
-            b'T',
+            b'T' | b't',
             _,
             _,
             b':',
@@ -76,7 +76,11 @@ impl UtcDateTime {
             hour,
             minute,
             second,
-            nanosecond: nanosecond(behind.strip_suffix(b"Z")?)?,
+            nanosecond: nanosecond(
+                behind
+                    .strip_suffix(b"Z")
+                    .or_else(|| behind.strip_suffix(b"z"))?,
+            )?,
         })
     }
 
@@ -148,6 +152,9 @@ mod tests {
             let moment = UtcDateTime::parse(text.as_bytes()).unwrap();
             assert_eq!(moment.to_string(), text);
         }
+        // Letters of ABNF are of either case.
+        let lower = UtcDateTime::parse(b"2026-11-24t10:00:00z").unwrap();
+        assert_eq!(lower.to_string(), "2026-11-24T10:00:00Z");
         let long = UtcDateTime::parse(b"2026-11-24T10:00:00.12345678987654321Z").unwrap();
         assert_eq!(long.to_string(), "2026-11-24T10:00:00.123456789Z");
     }
@@ -159,7 +166,6 @@ mod tests {
             "tomorrow",
             "2026-11-24",
             "2026-11-24T10:00:00",
-            "2026-11-24t10:00:00Z",
             "2026-11-24 10:00:00Z",
             "2026-11-24T10:00:00+01:00",
             "2026-11-24T10:00:00.Z",
