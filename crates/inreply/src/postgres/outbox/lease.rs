@@ -1,6 +1,6 @@
 //! Whose a claimed message is, and for how long.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::collections::hash_map::Entry::{Occupied, Vacant};
 use std::io;
 use std::sync::Arc;
@@ -67,11 +67,22 @@ impl Shared {
             (&seconds, Type::FLOAT8),
         ];
         let renewed = self.sure.query(&self.sql.beat, &parameters).await?;
-        let renewed: HashSet<_> = renewed.iter().filter_map(|row| row::id(row).ok()).collect();
+        let ours = renewed.iter().filter_map(|row| {
+            let is_renewed: bool = row.try_get(1).ok()?;
+            Some((row::id(row).ok()?, is_renewed))
+        });
+        let ours: HashMap<_, _> = ours.collect();
         let mut held = self.held();
         for id in asked {
-            let end = renewed.contains(&id).then_some(until);
-            held.entry(id).and_modify(|held| *held = held.and(end));
+            let Some(end) = held.get_mut(&id) else {
+                continue;
+            };
+            *end = match ours.get(&id) {
+                Some(true) => end.and(Some(until)),
+                // It ends when it would have.
+                Some(false) => *end,
+                None => None,
+            };
         }
         Ok(())
     }

@@ -29,7 +29,8 @@ use crate::tls::TlsError;
 ///
 /// What a sender claims is leased to it ([`PgConfig::lease`]), and the lease is renewed while it lives. A message is tried only within
 /// the lease: with a database that is away for longer nothing is sent, since another sender may have it meanwhile. So nobody gets a
-/// message twice but where a sender dies with it, or is with the relay still when a lease that cannot be renewed ends.
+/// message twice but where a sender dies with it, or is with the relay still, or has not committed what that said, when a lease that
+/// cannot be renewed ends.
 ///
 /// Each message, each claim and each settlement is on disk when it is answered, and messages that come at the same time share a commit.
 /// The result of a try is with the server before the next message goes, and on its disk within a second.

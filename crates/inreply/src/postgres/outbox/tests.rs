@@ -183,6 +183,24 @@ async fn what_was_sent_and_is_not_settled_yet_is_not_claimed_again() {
     assert_eq!(store.count().await.unwrap(), 1);
 }
 
+/// As an operator who puts it off does, for a moment.
+#[tokio::test]
+async fn what_somebody_looks_into_is_not_lost_to_its_sender() {
+    let Some(place) = place() else { return };
+    let place = place.lease(Duration::from_mins(1));
+    let store = place.open().await;
+    store.insert(vec![letter(1), letter(2)]).await.unwrap();
+    let mine = ids(&store.claim(claim(2)).await.unwrap());
+    let look = schema::in_schema(
+        "BEGIN; SELECT FROM $S.outgoing ORDER BY id LIMIT 1 FOR UPDATE",
+        &place.schema,
+    );
+    let other = store.shared.connector.connect(|| {}).await.unwrap();
+    other.batch_execute(&look).await.unwrap();
+    store.shared.renew().await.unwrap();
+    assert!(store.holds(mine[0]) && store.holds(mine[1]));
+}
+
 /// Its statements hang, as where the database is away: it may not send, and what it says later harms nobody.
 #[tokio::test]
 async fn a_sender_that_was_silent_for_a_lease_sends_nothing() {
