@@ -50,6 +50,8 @@ pub(crate) fn read(
         fences: code::fences(text, lines),
         blocks: Vec::new(),
         has_text: false,
+        said_above: None,
+        endless: [false; 2],
     };
     reader.run();
     reader.blocks
@@ -66,6 +68,10 @@ struct Reader<'t> {
     blocks: Vec<Block>,
     /// The writer said something already.
     has_text: bool,
+    /// The last block that is not blank. Looking for it among many blank ones would be quadratic.
+    said_above: Option<FragmentKind>,
+    /// No line from here on ends armour of this kind: one search says so for all below.
+    endless: [bool; 2],
 }
 
 impl Reader<'_> {
@@ -247,9 +253,7 @@ impl Reader<'_> {
         let opening = self.lines[first..end].iter().find(|line| !line.is_empty());
         let forward =
             opening.is_some_and(|line| marker::read(line.text(self.text)) == Some(Marker::Forward));
-        let attributed = self
-            .said_above()
-            .is_some_and(|block| block.kind == FragmentKind::Attribution);
+        let attributed = self.said_above == Some(FragmentKind::Attribution);
         match kind {
             FragmentKind::Quote if forward => {
                 self.push(FragmentKind::Forward, Rule::ForwardMarker, first, end)
@@ -264,14 +268,6 @@ impl Reader<'_> {
         }
     }
 
-    /// The block above that is not blank.
-    fn said_above(&self) -> Option<&Block> {
-        self.blocks
-            .iter()
-            .rev()
-            .find(|block| !self.text[block.start..block.end].trim().is_empty())
-    }
-
     fn text_line(&mut self, at: usize) -> usize {
         self.has_text |= !self.lines[at].is_blank();
         self.push(FragmentKind::Text, Rule::Plain, at, at + 1);
@@ -279,14 +275,16 @@ impl Reader<'_> {
     }
 
     fn armour(&mut self, at: usize, armour: Armour) -> usize {
-        let rest = &self.lines[at..];
+        let mut rest = self.lines[at..].iter();
+        let endless = &mut self.endless[armour as usize];
         let end = match armour {
-            Armour::Signed => rest.iter().position(Line::is_blank),
+            _ if *endless => None,
+            Armour::Signed => rest.position(Line::is_blank),
             Armour::Signature => rest
-                .iter()
                 .position(|line| line.text(self.text) == "-----END PGP SIGNATURE-----")
                 .map(|last| last + 1),
         };
+        *endless = end.is_none();
         let end = at + end.unwrap_or(1);
         let kind = if armour == Armour::Signed {
             FragmentKind::Marker
@@ -398,6 +396,9 @@ impl Reader<'_> {
     fn push_bytes(&mut self, kind: FragmentKind, rule: Rule, start: usize, end: usize) {
         if start >= end {
             return;
+        }
+        if !self.text[start..end].trim_start().is_empty() {
+            self.said_above = Some(kind);
         }
         if let Some(last) = self.blocks.last_mut()
             && last.kind == kind

@@ -18,10 +18,14 @@ pub(crate) struct Line {
 
 impl Line {
     pub(crate) fn text<'t>(&self, text: &'t str) -> &'t str {
+        #[cfg(test)]
+        super::linear::look();
         text.get(self.content..self.end).unwrap_or_default()
     }
 
     pub(crate) fn is_blank(&self) -> bool {
+        #[cfg(test)]
+        super::linear::look();
         self.content >= self.end && self.depth == 0
     }
 

@@ -121,6 +121,8 @@ mod fragment;
 mod header_block;
 mod html;
 mod line;
+#[cfg(test)]
+mod linear;
 mod markdown;
 mod marker;
 mod marks;

@@ -35,7 +35,8 @@ fn has_words(text: &str, block: &Block) -> bool {
 
 /// Splits disclaimers and trailing names off the text blocks.
 fn split_text(text: &str, lines: &[Line], blocks: Vec<Block>) -> Vec<Block> {
-    let mut out = Vec::with_capacity(blocks.len() + 2);
+    let mut out: Vec<Block> = Vec::with_capacity(blocks.len() + 2);
+    let mut said = false;
     for block in blocks {
         if block.kind != FragmentKind::Text {
             out.push(block);
@@ -69,10 +70,7 @@ fn split_text(text: &str, lines: &[Line], blocks: Vec<Block>) -> Vec<Block> {
             let Some(first) = own.get(paragraph) else {
                 break;
             };
-            let alone = paragraph == 0
-                && !out
-                    .iter()
-                    .any(|block: &Block| block.kind == FragmentKind::Text);
+            let alone = paragraph == 0 && !said;
             let above = own[..paragraph].iter().rfind(|line| !line.is_blank());
             let announced = above.is_some_and(|line| signature::announces(line.text(text)));
             // `- Ann` below `- Bob` is an item of a list.
@@ -94,13 +92,17 @@ fn split_text(text: &str, lines: &[Line], blocks: Vec<Block>) -> Vec<Block> {
                 None => {
                     match signature::contact_block(text, own, legal) {
                         Some(start) => (start, FragmentKind::Signature, Rule::ContactBlock),
-                        // A rule that stood above what was cut.
-                        None if !tail.is_empty()
-                            && footer::is_rule(own[own.len() - 1].text(text)) =>
-                        {
-                            (own.len() - 1, FragmentKind::Signature, Rule::Delimiter)
+                        None if tail.is_empty() => break,
+                        // Rules that stood above what was cut: all at once, for each turn reads the whole paragraph.
+                        None => {
+                            let rule = |line: &Line| footer::is_rule(line.text(text));
+                            let others = own.iter().rposition(|line| !rule(line));
+                            let start = others.map_or(0, |at| at + 1);
+                            if start == own.len() {
+                                break;
+                            }
+                            (start, FragmentKind::Signature, Rule::Delimiter)
                         }
-                        None => break,
                     }
                 }
             };
@@ -118,6 +120,7 @@ fn split_text(text: &str, lines: &[Line], blocks: Vec<Block>) -> Vec<Block> {
             own = &own[..paragraph];
         }
         if block.start < end {
+            said = true;
             out.push(Block { end, ..block });
         }
         out.extend(tail.into_iter().rev());

@@ -93,12 +93,14 @@ impl Reader<'_> {
         let Some(first) = lines.iter().position(|line| !line.is_blank()) else {
             return false;
         };
+        // Looking for the end of a paragraph that goes on above would be quadratic in the rules it holds.
+        if first == 0 || self.is_introducer(from + first, attributions) {
+            return false;
+        }
         let rest = &lines[first..];
         let length = rest.iter().position(Line::is_blank).unwrap_or(rest.len());
         let paragraph = self.text.get(rest[0].start..rest[length - 1].end);
-        first > 0
-            && !self.is_introducer(from + first, attributions)
-            && paragraph.is_some_and(footer::is_prose)
+        paragraph.is_some_and(footer::is_prose)
     }
 
     /// Nothing more is said from here to what introduces the quote, or to the end.

@@ -72,8 +72,8 @@ impl Reader<'_> {
     pub(super) fn is_own(&self, at: usize, end: usize) -> bool {
         let raw = |line: &Line| self.text.get(line.start..line.end).unwrap_or_default();
         let introduced = self
-            .said_above()
-            .is_some_and(|block| block.kind != FragmentKind::Text);
+            .said_above
+            .is_some_and(|kind| kind != FragmentKind::Text);
         let run = &self.lines[at..end];
         let prompt = run
             .iter()
