@@ -237,10 +237,12 @@ impl Reader<'_> {
 
     fn client_line(&mut self, at: usize, attributions: &[Option<(usize, usize)>]) -> usize {
         self.push(FragmentKind::ClientSignature, Rule::ClientLine, at, at + 1);
-        if !self.has_text {
+        let blank = |line: Option<&Line>| line.is_some_and(Line::is_blank);
+        let above = at.checked_sub(1).and_then(|above| self.lines.get(above));
+        if !self.has_text || !blank(above) || !blank(self.lines.get(at + 1)) {
             return at + 1;
         }
-        // A phone puts its line above what it quotes: text behind it is not the writer's.
+        // A phone puts its line, a paragraph of its own, above what it quotes: text behind it is not the writer's.
         let end = self.signature_end(at + 1, attributions);
         if self.lines[at + 1..end].iter().any(|line| !line.is_blank()) {
             self.push(FragmentKind::Quote, Rule::AfterIntroducer, at + 1, end);

@@ -8,9 +8,9 @@ use super::words;
 /// How sure a line is to be a mail program's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClientLine {
-    /// A word of sending or getting, and the name of a device or a program.
+    /// A word of sending and the name of a device or a program: wherever it stands.
     Sure,
-    /// "Sent via Name": a program that is not known, or a courier. Only as the last thing said.
+    /// What a person could say, too: an offer, a telephone, "Sent via Name". Only as the last thing said.
     Last,
 }
 
@@ -19,9 +19,13 @@ pub(crate) fn read(line: &str) -> Option<ClientLine> {
     if line.len() > MAX_BYTES {
         return None;
     }
-    let linked = words::CLIENT_LINKS.iter().any(|link| line.contains(link));
-    let plain = without_links(line);
-    let plain = plain.trim_matches(|c: char| {
+    let bare = without_links(line);
+    // An address that the writer gives stands in the sentence; a program's is what its words link to.
+    let linked = words::CLIENT_LINKS
+        .iter()
+        .any(|link| line.contains(link) && !bare.contains(link))
+        && line.ends_with(['>', ')', ']']);
+    let plain = bare.trim_matches(|c: char| {
         is_blank(c)
             || matches!(
                 c,
@@ -37,48 +41,43 @@ pub(crate) fn read(line: &str) -> Option<ClientLine> {
     let begins = words::CLIENT
         .iter()
         .any(|head| head.as_bytes().first() == first && lower.starts_with(head));
-    let ends = words::CLIENT_END.iter().any(|tail| lower.ends_with(tail));
-    let offers = words::CLIENT_APPS.iter().any(|app| lower.contains(app));
+    let offers = words::CLIENT_APPS.iter().any(|app| holds(&lower, app));
     // Most lines are neither; one with an excuse has its verb before the comma.
-    if !begins && !ends && !offers && !linked && !lower.contains(", ") {
+    if !begins && !offers && !linked && !lower.contains(", ") && !ends(&lower) {
         return None;
     }
     let (head, rest) = clause(plain);
     let words = head.split_whitespace().count();
-    if words > MAX_WORDS || plain.split_whitespace().count() > 2 * MAX_WORDS {
+    if words > MAX_WORDS
+        || plain.split_whitespace().count() > 2 * MAX_WORDS
+        || sentence::tells(head)
+        || !rest.is_empty() && !is_aside(head, rest)
+    {
         return None;
     }
-    if !rest.is_empty() {
-        let speaks = sentence::speaks(rest);
-        let rest = rest.to_lowercase();
-        let excuse = words::EXCUSE.iter().any(|word| rest.contains(word));
-        // "Sent from my Verizon, Samsung Galaxy smartphone".
-        let device = {
-            let last = rest.rsplit(' ').next().unwrap_or_default();
-            names_a_device(last, "") && names_a_device(&head.to_lowercase(), head)
-        };
-        if !excuse && (!device || speaks) {
+    let head_lower = head.to_lowercase();
+    let sent = begins || ends(&head_lower);
+    // "Sent from a rather grand typewriter".
+    if lower.starts_with("sent from a ") && !lower.contains(" mobile") {
+        return None;
+    }
+    if sent && let Some(name) = Name::last(head, &head_lower) {
+        // "Sent with the app it never comes": what a program writes ends in the name, or nearly so.
+        if name.small_behind > MAX_BEHIND {
             return None;
         }
+        return Some(match name.is_brand || head.starts_with("Sent from my ") {
+            true => ClientLine::Sure,
+            false => ClientLine::Last,
+        });
     }
-    let excused = || {
-        let head = head.to_lowercase();
-        words::CLIENT_END.iter().any(|tail| head.ends_with(tail))
-    };
-    let sent = begins || ends || !rest.is_empty() && excused();
-    // "Sent from a rather grand typewriter".
-    let joke = lower.starts_with("sent from a ") && !lower.contains(" mobile");
-    let gets = words <= MAX_GET
-        && words::GET
-            .iter()
-            .any(|get| lower.starts_with(get) || lower.ends_with(get))
-        && offers
-        && words::PLATFORMS.iter().any(|name| lower.contains(name));
-    if joke {
-        return None;
-    }
-    if linked && (sent || words <= MAX_GET) || sent && names_a_device(&lower, plain) || gets {
-        return Some(ClientLine::Sure);
+    if words <= MAX_GET && rest.is_empty() {
+        if linked && (sent || is_offer(&lower)) {
+            return Some(ClientLine::Sure);
+        }
+        if linked && (offers || holds(&lower, "gmail")) || offers && is_offer(&lower) {
+            return Some(ClientLine::Last);
+        }
     }
     if !rest.is_empty() || !is_named(head) {
         return None;
@@ -92,6 +91,102 @@ pub(crate) fn read(line: &str) -> Option<ClientLine> {
     })
 }
 
+/// A verb of sending at the end, and from where before it or at the beginning.
+fn ends(lower: &str) -> bool {
+    if words::CLIENT_END.iter().any(|tail| lower.ends_with(tail)) {
+        return true;
+    }
+    let opens = || {
+        let first = lower.split_whitespace().next().unwrap_or_default();
+        words::CLIENT_SOURCE
+            .iter()
+            .any(|source| lower.starts_with(source))
+            || words::DEVICES
+                .iter()
+                .chain(words::PHONES)
+                .any(|name| first.starts_with(name))
+    };
+    words::CLIENT_VERBS.iter().any(|tail| lower.ends_with(tail)) && opens()
+}
+
+/// "Get Outlook for Android", "Outlook für iOS beziehen": a word of getting at one end, and where it runs at the other.
+fn is_offer(lower: &str) -> bool {
+    let runs = |text: &str| {
+        text.split(|c: char| !c.is_ascii_alphanumeric())
+            .any(|word| words::PLATFORMS.contains(&word))
+    };
+    if words::GET.iter().any(|get| lower.ends_with(get)) {
+        return runs(lower);
+    }
+    words::GET.iter().any(|get| lower.starts_with(get))
+        && lower.rsplit(is_blank).next().is_some_and(runs)
+}
+
+/// What follows the name: excuses and nothing else, or more of the device's name.
+fn is_aside(head: &str, rest: &str) -> bool {
+    let lower = rest.to_lowercase();
+    let excuse = |said: &str| words::EXCUSE.iter().any(|word| said.contains(word));
+    if lower.split(". ").all(excuse) {
+        return true;
+    }
+    // "Sent from my Verizon, Samsung Galaxy smartphone".
+    let last = lower.rsplit(' ').next().unwrap_or_default();
+    Name::last(last, last).is_some()
+        && Name::last(head, &head.to_lowercase()).is_some()
+        && !sentence::speaks(rest)
+}
+
+/// The last device or program that a line names.
+struct Name {
+    /// A maker's word for it, and no word for a telephone.
+    is_brand: bool,
+    /// Words in small letters behind it.
+    small_behind: usize,
+}
+
+impl Name {
+    /// `lower` is the line without its capitals: "Mail" is a program, "mail" is how one sends.
+    fn last(plain: &str, lower: &str) -> Option<Self> {
+        let find = |list: &[&str]| list.iter().filter_map(|name| find_word(lower, name)).max();
+        let brand = find(words::DEVICES);
+        let phone = find(words::PHONES);
+        let mail = plain
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .any(|word| word == "Mail");
+        let behind = match brand.max(phone) {
+            Some(at) => lower[at..].split_whitespace().skip(1).count(),
+            None if mail => 0,
+            None => return None,
+        };
+        let small = |word: &&str| {
+            word.starts_with(char::is_lowercase) && !word.contains(char::is_uppercase)
+        };
+        Some(Self {
+            is_brand: brand.is_some() || mail,
+            small_behind: plain
+                .split_whitespace()
+                .rev()
+                .take(behind)
+                .filter(small)
+                .count(),
+        })
+    }
+}
+
+fn holds(lower: &str, word: &str) -> bool {
+    find_word(lower, word).is_some()
+}
+
+/// Where a word begins that starts so, the last one. Scripts without spaces set it beside others: "我的iPhone".
+fn find_word(lower: &str, word: &str) -> Option<usize> {
+    let latin = |c: char| c.is_alphanumeric() && c < '\u{250}';
+    let other = !word.starts_with(latin);
+    lower
+        .rmatch_indices(word)
+        .map(|(at, _)| at)
+        .find(|&at| other || !lower[..at].ends_with(latin))
+}
+
 /// The line up to its first comma or full stop, and what follows.
 fn clause(line: &str) -> (&str, &str) {
     [", ", "; ", ". ", " - ", " \u{2013} "]
@@ -99,11 +194,6 @@ fn clause(line: &str) -> (&str, &str) {
         .filter_map(|mark| line.split_once(mark))
         .min_by_key(|(head, _)| head.len())
         .unwrap_or((line, ""))
-}
-
-/// `plain` is the line with its capitals: "Mail" is a program, "mail" is how one sends.
-fn names_a_device(lower: &str, plain: &str) -> bool {
-    words::DEVICES.iter().any(|device| lower.contains(device)) || plain.contains("Mail")
 }
 
 /// "Sent from Nine", "Sent with Spark for Android", "Sent from my Commodore"; "Sent with DHL today" is news of the writer's.
@@ -156,6 +246,9 @@ const MAX_WORDS: usize = 13;
 
 /// "Laden Sie die Outlook-App für Android herunter".
 const MAX_GET: usize = 8;
+
+/// "Sent with Proton Mail secure email".
+const MAX_BEHIND: usize = 2;
 
 /// "Sent from my Verizon Wireless 4G LTE Tablet".
 const MAX_NAMED: usize = 8;

@@ -11,6 +11,12 @@ pub(crate) fn speaks(body: &str) -> bool {
         .any(|word| words::SPEAKER.contains(&word) || article && words::ARTICLE.contains(&word))
 }
 
+/// A sentence with somebody in it who does something: "ich habe es über Outlook gesendet".
+pub(crate) fn tells(body: &str) -> bool {
+    body.split(|c: char| !c.is_alphanumeric() && !matches!(c, '\'' | '\u{2019}'))
+        .any(|word| words::SUBJECT_OF_SENTENCE.contains(&word))
+}
+
 /// More words than a date and a name need, and no address in brackets.
 pub(crate) fn is_wordy(body: &str) -> bool {
     let small = |word: &&str| {

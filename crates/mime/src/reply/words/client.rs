@@ -27,7 +27,8 @@ pub(crate) const CLIENT: &[&str] = &[
     "envoyé avec",
     "envoyé par",
     "envoyé via",
-    "provenance",
+    "provenance :",
+    "provenance\u{a0}:",
     "enviado desde",
     "enviado a través",
     "enviado con",
@@ -94,13 +95,9 @@ pub(crate) const CLIENT: &[&str] = &[
     "发自",
     "发送自",
     "發自我的",
-    "从我的",
-    "從我的",
     "傳送自",
     "來自我的",
     "来自我的",
-    "나의",
-    "내 ",
     "đã gửi từ",
     "được gửi từ",
     "gửi từ",
@@ -117,9 +114,8 @@ pub(crate) const CLIENT: &[&str] = &[
     "تم الإرسال من",
 ];
 
-/// How it ends, in languages that put the verb last.
+/// How it ends, in languages that put the verb last and say before it from where.
 pub(crate) const CLIENT_END: &[&str] = &[
-    "gesendet",
     "から送信",
     "から送信されました",
     "より送信",
@@ -127,14 +123,26 @@ pub(crate) const CLIENT_END: &[&str] = &[
     "에서 보냄",
     "에서 보냈습니다",
     "에서 보내짐",
-    "gönderildi",
     "से भेजा गया",
+];
+
+/// Verbs at its end that say no more than that something was sent: such a line opens with the device, or with one of
+/// [`CLIENT_SOURCE`].
+pub(crate) const CLIENT_VERBS: &[&str] = &[
+    "gesendet",
+    "gönderildi",
     "küldve",
     "lähetetty",
     "发送",
     "傳送",
     "verzonden",
     "verstuurd",
+];
+
+/// Words for "from" and "with".
+pub(crate) const CLIENT_SOURCE: &[&str] = &[
+    "von ", "vom ", "aus ", "mit ", "über ", "via ", "van ", "vanaf ", "vanuit ", "met ", "从",
+    "從", "由", "自", "来自", "來自",
 ];
 
 /// What an excuse in such a line speaks of.
@@ -211,8 +219,15 @@ pub(crate) const DEVICES: &[&str] = &[
     "mailsuite",
     "edison",
     "newton",
-    "xfinity", // programs
+    "xfinity",
+    "아이폰",
+    "रेडमी", // programs
+];
+
+/// Words for a telephone, which a person's sentence holds, too.
+pub(crate) const PHONES: &[&str] = &[
     "phone",
+    "smartphone",
     "mobile",
     "mobil",
     "telefon",
@@ -235,9 +250,7 @@ pub(crate) const DEVICES: &[&str] = &[
     "手機",
     "スマートフォン",
     "携帯",
-    "아이폰",
     "휴대폰",
-    "रेडमी", // words for a telephone
 ];
 
 /// Programs that the lines offer.
@@ -251,7 +264,7 @@ pub(crate) const CLIENT_APPS: &[&str] = &[
 ];
 
 /// Where they run.
-pub(crate) const PLATFORMS: &[&str] = &["ios", "android", "mac", "windows", "iphone"];
+pub(crate) const PLATFORMS: &[&str] = &["ios", "android", "mac", "macos", "windows", "iphone"];
 
 /// Words of getting a program.
 pub(crate) const GET: &[&str] = &[

@@ -8,7 +8,8 @@ mod closing;
 mod labels;
 
 pub(crate) use client::{
-    CLIENT, CLIENT_APPS, CLIENT_END, CLIENT_LINKS, DEVICES, EXCUSE, GET, PLATFORMS,
+    CLIENT, CLIENT_APPS, CLIENT_END, CLIENT_LINKS, CLIENT_SOURCE, CLIENT_VERBS, DEVICES, EXCUSE,
+    GET, PHONES, PLATFORMS,
 };
 pub(crate) use closing::{
     BANNER_LINKS, BEWARE, COMPANY, COMPANY_NUMBER, DISCLAIMER, ENVIRONMENT, LEAVE, OUTSIDE, PRINT,
@@ -162,6 +163,34 @@ pub(crate) const SPEAKER: &[&str] = &[
     "вам",
     "наш",
     "ваш", // Russian
+];
+
+/// Who does something, in a sentence: no line of a mail program's has one. Those that are other words elsewhere are
+/// missing, as the French `je`.
+pub(crate) const SUBJECT_OF_SENTENCE: &[&str] = &[
+    "I",
+    "we",
+    "he",
+    "she",
+    "it",
+    "they", // English
+    "ich",
+    "wir",
+    "er", // German
+    "j'ai",
+    "j\u{2019}ai",
+    "nous", // French
+    "yo",
+    "io",
+    "eu", // Spanish, Italian, Portuguese
+    "ik",
+    "wij",
+    "hij", // Dutch
+    "jag",
+    "jeg", // Scandinavian
+    "я",
+    "мы",
+    "он", // Russian
 ];
 
 /// Articles: before a verb of writing they begin what a person says of somebody.
