@@ -1,6 +1,6 @@
 //! Lines that mail programs add: "Sent from my iPhone", "Get Outlook for Android".
 
-use super::feature::starts_with_ignoring_case;
+use super::feature::{find_word, holds_word, starts_with_ignoring_case};
 use super::line::is_blank;
 use super::sentence;
 use super::words;
@@ -41,7 +41,7 @@ pub(crate) fn read(line: &str) -> Option<ClientLine> {
     let begins = words::CLIENT
         .iter()
         .any(|head| head.as_bytes().first() == first && lower.starts_with(head));
-    let offers = words::CLIENT_APPS.iter().any(|app| holds(&lower, app));
+    let offers = words::CLIENT_APPS.iter().any(|app| holds_word(&lower, app));
     // Most lines are neither; one with an excuse has its verb before the comma.
     if !begins && !offers && !linked && !lower.contains(", ") && !ends(&lower) {
         return None;
@@ -75,7 +75,7 @@ pub(crate) fn read(line: &str) -> Option<ClientLine> {
         if linked && (sent || is_offer(&lower)) {
             return Some(ClientLine::Sure);
         }
-        if linked && (offers || holds(&lower, "gmail")) || offers && is_offer(&lower) {
+        if linked && (offers || holds_word(&lower, "gmail")) || offers && is_offer(&lower) {
             return Some(ClientLine::Last);
         }
     }
@@ -171,20 +171,6 @@ impl Name {
                 .count(),
         })
     }
-}
-
-fn holds(lower: &str, word: &str) -> bool {
-    find_word(lower, word).is_some()
-}
-
-/// Where a word begins that starts so, the last one. Scripts without spaces set it beside others: "我的iPhone".
-fn find_word(lower: &str, word: &str) -> Option<usize> {
-    let latin = |c: char| c.is_alphanumeric() && c < '\u{250}';
-    let other = !word.starts_with(latin);
-    lower
-        .rmatch_indices(word)
-        .map(|(at, _)| at)
-        .find(|&at| other || !lower[..at].ends_with(latin))
 }
 
 /// The line up to its first comma or full stop, and what follows.

@@ -219,9 +219,43 @@ pub(crate) fn starts_with_ignoring_case(text: &str, prefix: &str) -> bool {
         .is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
 }
 
+/// Where a word begins that starts so, the last one; both are in small letters. Scripts without spaces set it beside
+/// others: "我的iPhone".
+pub(crate) fn find_word(lower: &str, word: &str) -> Option<usize> {
+    let latin = |c: char| c.is_alphanumeric() && c < '\u{250}';
+    let other = !word.starts_with(latin);
+    lower
+        .rmatch_indices(word)
+        .map(|(at, _)| at)
+        .find(|&at| other || !lower[..at].ends_with(latin))
+}
+
+pub(crate) fn holds_word(lower: &str, word: &str) -> bool {
+    find_word(lower, word).is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_begin_where_no_other_goes_on() {
+        for (text, word) in [
+            ("smart iphone", "iphon"),
+            ("我的iphone", "iphon"),
+            ("a macro", "mac"),
+            ("用手机", "手机"),
+        ] {
+            assert!(holds_word(text, word), "{word} in {text}");
+        }
+        for (text, word) in [
+            ("this sprint", "print"),
+            ("reset it", "eset "),
+            ("the lid", "mac"),
+        ] {
+            assert!(!holds_word(text, word), "{word} in {text}");
+        }
+    }
 
     #[test]
     fn dates() {

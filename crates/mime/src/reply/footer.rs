@@ -1,8 +1,9 @@
 //! What stands below a text in every message of a sender: the lawyers' paragraph, the company's, the scanner's, the list's.
 
-use super::feature::has_address;
+use super::feature::{has_address, holds_word};
 use super::fragment::{FragmentKind, Rule};
 use super::line::{Line, is_blank};
+use super::sentence;
 use super::signature;
 use super::words;
 
@@ -89,9 +90,10 @@ pub(crate) fn is_prose(paragraph: &str) -> bool {
         && count(words::DISCLAIMER) + count(words::COMPANY) + count(words::SCANNER) == 0
 }
 
-/// A paragraph of the lawyers': long, with three of their words, one of which may be the message's own name.
+/// A paragraph of the lawyers': long, with four of their words, or three that speak of this message; where it is
+/// longer still, two. A question is none.
 fn is_disclaimer(paragraph: &str, alone: bool) -> bool {
-    if paragraph.len() < MIN_DISCLAIMER || paragraph.contains(" I ") {
+    if paragraph.len() < MIN_DISCLAIMER || paragraph.contains(" I ") || paragraph.ends_with('?') {
         return false;
     }
     let lower = head(paragraph).to_lowercase();
@@ -102,21 +104,29 @@ fn is_disclaimer(paragraph: &str, alone: bool) -> bool {
     if alone {
         return found >= 3 && named();
     }
-    found >= 3 || found == 2 && paragraph.len() >= LONG_DISCLAIMER && named()
+    found >= 4 || (found == 3 || found == 2 && paragraph.len() >= LONG_DISCLAIMER) && named()
 }
 
-/// The company's registration, the scanner's verdict, the advice not to print.
+/// The company's registration, the scanner's verdict, the advice not to print. A person who does something speaks of
+/// other prints and scans.
 fn is_notice(paragraph: &str, signed: impl FnOnce() -> bool) -> bool {
-    if paragraph.len() > MAX_NOTICE {
+    if paragraph.len() > MAX_NOTICE || sentence::is_own(paragraph) {
         return false;
     }
     let lower = paragraph.to_lowercase();
-    let count = |list: &[&str]| list.iter().filter(|word| lower.contains(*word)).count();
+    let holds = |list: &[&str]| list.iter().any(|word| holds_word(&lower, word));
+    let count = |list: &[&str]| list.iter().filter(|word| holds_word(&lower, word)).count();
+    let this_message = || words::THIS_MESSAGE.iter().any(|name| lower.contains(name));
+    let brief = || lower.split_whitespace().count() <= MAX_VERDICT;
     // Most paragraphs hold none of these; the longer lists come second.
     let company = count(words::COMPANY);
     company >= 1 && company + count(words::COMPANY_NUMBER) >= 2 && signed()
-        || count(words::SCANNER) >= 1 && count(words::SCANNED) >= 1
-        || lower.contains("mail") && count(words::PRINT) >= 1 && count(words::ENVIRONMENT) >= 1
+        || holds(words::SCANNER)
+            && holds(words::SCANNED)
+            && (this_message() || brief() || lower.contains("www."))
+        || holds(words::PRINT)
+            && this_message()
+            && words::ENVIRONMENT.iter().any(|word| lower.contains(word))
 }
 
 /// How to leave a list, with a link or an address: behind a rule, or as the first words of the paragraph.
@@ -133,12 +143,15 @@ fn leaves(paragraph: &str, ruled: bool) -> bool {
     if !has_address(lower) && !lower.contains("http") {
         return false;
     }
-    let opens = words::LEAVE.iter().any(|word| lower.starts_with(word));
-    let holds = words::LEAVE.iter().any(|word| lower.contains(word))
-        || ["mailing list", "groups.io", "posted by:", "sponsored by"]
+    let opens =
+        || words::LEAVE.iter().any(|word| lower.starts_with(word)) && !sentence::is_own(paragraph);
+    let holds = || {
+        words::LEAVE
             .iter()
-            .any(|word| lower.contains(word));
-    opens || ruled && holds
+            .chain(LISTS)
+            .any(|word| lower.contains(word))
+    };
+    opens() || ruled && holds()
 }
 
 fn is_mark(c: char) -> bool {
@@ -154,9 +167,15 @@ fn head(paragraph: &str) -> &str {
     &paragraph[..end]
 }
 
+/// What else such a footer holds behind a rule.
+const LISTS: &[&str] = &["mailing list", "groups.io", "posted by:", "sponsored by"];
+
 const MAX_HEAD: usize = 800;
 
 const MAX_NOTICE: usize = 1_200;
+
+/// "Virus-free", "Scanned by …": in words.
+const MAX_VERDICT: usize = 6;
 
 /// In words.
 const MIN_PROSE: usize = 7;

@@ -115,6 +115,14 @@ fn of_texts() {
 }
 
 #[test]
+fn of_disclaimers_below_blank_lines() {
+    let text = |times| "\n".repeat(times) + &format!("{DISCLAIMER}\n").repeat(times / 10);
+    check("disclaimers below blank lines", text, |text| {
+        drop(Reply::of_text(text))
+    });
+}
+
+#[test]
 fn of_html() {
     for (name, body) in [
         ("blank quotes", "<blockquote>&nbsp;</blockquote>"),

@@ -64,7 +64,7 @@
 //! -Ann                 --                       Von meinem iPhone gesendet
 //!                      Ann Field
 //! ```
-//! **Gateways**: a first paragraph that warns of mail from outside; last ones with three words or more of the lawyers',
+//! **Gateways**: a first paragraph that warns of mail from outside; last ones with words of the lawyers',
 //! with a company's registration, a virus scanner's verdict, or how to leave a list.
 //! ```text
 //! [EXTERNAL] Do not click links unless you recognize the sender.

@@ -61,6 +61,7 @@ fn split_text(text: &str, lines: &[Line], blocks: Vec<Block>) -> Vec<Block> {
             block.start = end;
             own = &own[own.partition_point(|line| line.start < end)..];
         }
+        own = &own[own.iter().position(|line| !line.is_blank()).unwrap_or(0)..];
         let mut tail: Vec<Block> = Vec::new();
         let mut legal = false;
         let mut end = block.end;
@@ -70,7 +71,11 @@ fn split_text(text: &str, lines: &[Line], blocks: Vec<Block>) -> Vec<Block> {
             let Some(first) = own.get(paragraph) else {
                 break;
             };
-            let alone = paragraph == 0 && !said;
+            // Below a greeting as below nothing.
+            let said_above = trim_blank(&own[..paragraph]);
+            let alone = !said
+                && (said_above.is_empty()
+                    || said_above.len() == 1 && signature::is_sign_off(said_above[0].text(text)));
             let above = own[..paragraph].iter().rfind(|line| !line.is_blank());
             let announced = above.is_some_and(|line| signature::announces(line.text(text)));
             // `- Ann` below `- Bob` is an item of a list.
@@ -79,8 +84,8 @@ fn split_text(text: &str, lines: &[Line], blocks: Vec<Block>) -> Vec<Block> {
             let apart = paragraph > 0 && !announced && !item;
             let named = apart && paragraph + 1 == own.len();
             // A company's numbers below a sentence may be what was asked for.
-            let signed = !tail.is_empty()
-                || above.is_some_and(|line| !line.text(text).ends_with(['.', '!', '?', ':']));
+            let signed =
+                !tail.is_empty() || above.is_some_and(|line| signature::signs(line.text(text)));
             let found = footer::read(text, own, paragraph, alone, signed);
             let (at, kind, rule) = match found {
                 Some(found) => found,

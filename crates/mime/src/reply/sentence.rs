@@ -13,8 +13,18 @@ pub(crate) fn speaks(body: &str) -> bool {
 
 /// A sentence with somebody in it who does something: "ich habe es über Outlook gesendet".
 pub(crate) fn tells(body: &str) -> bool {
+    is_own(body) || words_of(body).any(|word| words::OTHERS.contains(&word))
+}
+
+/// A sentence of what its writer does, or with the writer in it: "unsubscribe me".
+pub(crate) fn is_own(body: &str) -> bool {
+    words_of(body).any(|word| {
+        words::FIRST_PERSON.contains(&word) || words::FIRST_PERSON_OPENS.contains(&word)
+    })
+}
+
+fn words_of(body: &str) -> impl Iterator<Item = &str> {
     body.split(|c: char| !c.is_alphanumeric() && !matches!(c, '\'' | '\u{2019}'))
-        .any(|word| words::SUBJECT_OF_SENTENCE.contains(&word))
 }
 
 /// More words than a date and a name need, and no address in brackets.

@@ -122,8 +122,15 @@ pub(crate) fn contact_block(text: &str, lines: &[Line], legal: bool) -> Option<u
     (contacts >= enough && contacts > links && !announces(above)).then_some(start)
 }
 
+/// A name, a firm or contact data stands in the line, and no sentence.
+pub(crate) fn signs(line: &str) -> bool {
+    is_signature_line(line)
+        && line.split_whitespace().count() <= MAX_SIGNING
+        && (!line.starts_with(char::is_lowercase) || has_address(line) || line.contains("www."))
+}
+
 /// "Best regards,"
-fn is_sign_off(line: &str) -> bool {
+pub(crate) fn is_sign_off(line: &str) -> bool {
     line.ends_with(',') && line.split_whitespace().count() <= 4
 }
 
@@ -193,6 +200,9 @@ impl Contact {
 }
 
 const MAX_BANNER_BYTES: usize = 800;
+
+/// In words: "Tel. +44 161 496 0123 | Fax +44 161 496 0124".
+const MAX_SIGNING: usize = 12;
 
 const MAX_CARD_LINES: usize = 6;
 

@@ -165,33 +165,60 @@ pub(crate) const SPEAKER: &[&str] = &[
     "ваш", // Russian
 ];
 
-/// Who does something, in a sentence: no line of a mail program's has one. Those that are other words elsewhere are
-/// missing, as the French `je`.
-pub(crate) const SUBJECT_OF_SENTENCE: &[&str] = &[
+/// The writer in a sentence of the writer's. Words that are others elsewhere are missing, as the French `je`.
+pub(crate) const FIRST_PERSON: &[&str] = &[
     "I",
-    "we",
-    "he",
-    "she",
-    "it",
-    "they", // English
+    "I'm",
+    "I've",
+    "I\u{2019}m",
+    "I\u{2019}ve",
+    "me",
+    "we", // English
     "ich",
-    "wir",
-    "er", // German
+    "mich",
+    "mir",
+    "wir", // German
     "j'ai",
     "j\u{2019}ai",
+    "moi",
     "nous", // French
     "yo",
     "io",
     "eu", // Spanish, Italian, Portuguese
     "ik",
     "wij",
-    "hij", // Dutch
+    "mij", // Dutch
     "jag",
-    "jeg", // Scandinavian
+    "jeg",
+    "meg",
+    "mig", // Scandinavian
     "я",
-    "мы",
-    "он", // Russian
+    "мне",
+    "меня",
+    "мы", // Russian
 ];
+
+/// The same where they open a sentence.
+pub(crate) const FIRST_PERSON_OPENS: &[&str] = &[
+    "We",
+    "Ich",
+    "Wir",
+    "J'ai",
+    "J\u{2019}ai",
+    "Nous",
+    "Yo",
+    "Io",
+    "Eu",
+    "Ik",
+    "Wij",
+    "Jag",
+    "Jeg",
+    "Я",
+    "Мы",
+];
+
+/// Others who do something.
+pub(crate) const OTHERS: &[&str] = &["he", "she", "it", "they", "er", "hij", "он"];
 
 /// Articles: before a verb of writing they begin what a person says of somebody.
 pub(crate) const ARTICLE: &[&str] = &["the", "eine", "einer", "une", "una", "uma"];
