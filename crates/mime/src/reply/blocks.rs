@@ -309,8 +309,14 @@ impl Reader<'_> {
             line.start
         };
         let end = self.lines[last].next;
-        self.push_bytes(FragmentKind::Attribution, Rule::AttributionLine, begin, end);
         let quoted = self.is_quoted_below(last);
+        // Nothing above it, and no mark below: whose the rest is nobody knows, so that it stays with what leads into it.
+        if !quoted && !self.has_text && self.lines[last + 1..].iter().any(|line| !line.is_blank()) {
+            self.has_text = true;
+            self.push_bytes(FragmentKind::Text, Rule::Plain, begin, end);
+            return last + 1;
+        }
+        self.push_bytes(FragmentKind::Attribution, Rule::AttributionLine, begin, end);
         if !quoted && self.has_text {
             let lines = self.lines.len();
             self.push(FragmentKind::Quote, Rule::AfterIntroducer, last + 1, lines);
