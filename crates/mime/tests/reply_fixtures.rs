@@ -219,6 +219,31 @@ fn an_answer_in_gmails_frame_is_the_writers() {
 }
 
 #[test]
+fn a_signature_is_called_one() {
+    for (names, shown) in [
+        ("class=gmail_signature", false),
+        ("class=\"x_moz-signature\"", false),
+        ("id=Signature", false),
+        ("id=x_AppleMailSignature", false),
+        ("id=ms-outlook-mobile-signature", false),
+        ("id=MAC_OUTLOOK_SIGNATURE", false),
+        ("class=\"protonmail_signature_block-user\"", false),
+        ("class=ydp1a2b3csignature", false),
+        ("class=email-signature-2", false),
+        ("id=signature-request", true),
+        ("class=signature_needed", true),
+        ("class=designature", true),
+        ("id=signatures", true),
+        ("name=signatureField", true),
+    ] {
+        let html = format!("<div>Hi</div><div {names}>Please sign by Monday.</div>");
+        let reply = Reply::of_html(&html);
+        let visible = reply.visible();
+        assert_eq!(visible.contains("sign"), shown, "{names}: {visible}");
+    }
+}
+
+#[test]
 fn a_paragraph_set_apart_is_the_writers() {
     let html =
         "<p>The law says:</p><blockquote><p>Everyone has a lid.</p></blockquote><p>So have I.</p>";

@@ -106,8 +106,8 @@ pub(super) fn mark(element: &Element<'_>) -> Option<Mark> {
     if REST_IDS.contains(&id) || id.starts_with("divRplyFwdMsg") {
         return Some(REST);
     }
-    let names = element.classes().chain([id, element.name()]);
-    if names.map(str::to_lowercase).any(|name| is_signature(&name)) {
+    let mut names = element.classes().chain([id, element.name()]);
+    if names.any(is_signature) {
         return Some(SIGNATURE);
     }
     if is_outlook_border(element.style()) {
@@ -125,9 +125,46 @@ pub(super) fn is_program_quote(element: &Element<'_>) -> bool {
     element.is_cite() || element.classes().any(known)
 }
 
-/// Gmail, Proton, Outlook, Spark, Front … call it by its name; Airmail and Mailbird shorten it.
+/// Gmail, Proton, Outlook, Spark, Front … call it by its name; Airmail and Mailbird shorten it. What goes on behind the
+/// name is something else, as a `signature-request`, unless it is a word for a part of the message.
 fn is_signature(name: &str) -> bool {
-    name.contains("signature") || ["bloop_sign", "mb_sig", "_rc_sig"].contains(&name)
+    if ["bloop_sign", "mb_sig", "_rc_sig"].contains(&name) {
+        return true;
+    }
+    let mut named = false;
+    for word in words(name) {
+        let word = word.to_lowercase();
+        let numbered = word.bytes().all(|byte| byte.is_ascii_digit());
+        match SIGNATURE_WORDS.contains(&word.as_str()) {
+            true => named = true,
+            // Yahoo sets a number of its own before each class.
+            false if word.starts_with("ydp") && word.ends_with("signature") => named = true,
+            false if named && !numbered && !SIGNATURE_PARTS.contains(&word.as_str()) => {
+                return false;
+            }
+            false => {}
+        }
+    }
+    named
+}
+
+/// `x_gmail_signature`, `AppleMailSignature`, cut where a word begins.
+fn words(name: &str) -> impl Iterator<Item = &str> {
+    name.split(|c: char| !c.is_alphanumeric())
+        .flat_map(|joined| {
+            let mut start = 0;
+            let ends = joined
+                .char_indices()
+                .zip(joined.chars().skip(1))
+                .filter(|((_, one), next)| one.is_lowercase() && next.is_uppercase())
+                .map(|((at, one), _)| at + one.len_utf8());
+            ends.chain([joined.len()]).map(move |end| {
+                let word = &joined[start..end];
+                start = end;
+                word
+            })
+        })
+        .filter(|word| !word.is_empty())
 }
 
 /// Outlook for the desktop, and Windows Mail, draw a line above the header block of the quoted message.
@@ -191,4 +228,20 @@ const REST_IDS: &[&str] = &[
     "mail-editor-reference-message-container",
     "stopSpelling",
     "zwchr",
+];
+
+const SIGNATURE_WORDS: &[&str] = &["signature", "mailsignature", "emailsignature"];
+
+/// What programs write behind the word.
+const SIGNATURE_PARTS: &[&str] = &[
+    "below",
+    "block",
+    "container",
+    "content",
+    "prefix",
+    "proton",
+    "section",
+    "text",
+    "user",
+    "wrapper",
 ];
