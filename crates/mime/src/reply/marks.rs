@@ -8,8 +8,7 @@ use super::verb::{Wrote, verb_at_end};
 
 /// `| `, which exmh and others write: a run of lines that start with bars and hold no other, as a table would.
 ///
-/// "| one", "| two" may be bullets: by the first run stands a label with a day or an address, or a
-/// verb of writing.
+/// "| one", "| two" may be bullets: by the first run stand labels with a day and an address, or a verb of writing.
 pub(super) fn bars(text: &str, lines: &mut [Line]) {
     let mut known = false;
     let mut at = 0;
@@ -21,7 +20,7 @@ pub(super) fn bars(text: &str, lines: &mut [Line]) {
         known |= run >= 1 && {
             let solid = lines[..at].iter().rev().filter(|line| !line.is_blank());
             let near = solid.take(MAX_NEAR).chain(&lines[at..at + run.min(2)]);
-            near.map(|line| line.text(text)).any(introduces)
+            introduce(near.map(|line| line.text(text)))
         };
         if known {
             for line in &mut lines[at..at + run] {
@@ -35,11 +34,22 @@ pub(super) fn bars(text: &str, lines: &mut [Line]) {
     }
 }
 
-/// `| Date: Tue, 3 Feb 2026`, `Bob Stone wrote:`
-fn introduces(content: &str) -> bool {
-    let content = content.trim_start_matches(['|', ' ', '\t']);
-    let label = content.split_whitespace().next().unwrap_or_default();
-    label.ends_with(':') && (has_date(content) || has_address(content)) || verb_at_end(content)
+/// `| Date: Tue, 3 Feb 2026`, and `| From: bob@example.com`; or `Bob Stone wrote:`. A label with a day alone stands above
+/// the points of that day, too.
+fn introduce<'t>(near: impl Iterator<Item = &'t str>) -> bool {
+    let (mut date, mut address) = (false, false);
+    for content in near {
+        let content = content.trim_start_matches(['|', ' ', '\t']);
+        let label = content.split_whitespace().next().unwrap_or_default();
+        if verb_at_end(content) {
+            return true;
+        }
+        if label.ends_with(':') {
+            date |= has_date(content);
+            address |= has_address(content);
+        }
+    }
+    date && address
 }
 
 /// How many bars a line starts with, if it holds no other.
@@ -53,11 +63,11 @@ fn barred(text: &str, line: &Line) -> usize {
     if rest.contains('|') { 0 } else { bars }
 }
 
-/// The Bat! quotes with the other's initials, `BS> Is it there?`; mutt with what its user likes, `) Is it there?`. Both
-/// below an attribution: a date, a verb of writing or an address, and a colon.
+/// The Bat! quotes with the other's initials, `BS> Is it there?`, below a date, a verb of writing or an address, and a
+/// colon; mutt with what its user likes, `) Is it there?`. That may be a prompt, so there the verb must be.
 pub(super) fn prefixes(text: &str, lines: &mut [Line]) {
     let mut known: Option<&str> = None;
-    let mut introduced = false;
+    let mut introduced = Introduced::No;
     for at in 0..lines.len() {
         let line = lines[at];
         let content = line.text(text);
@@ -70,7 +80,11 @@ pub(super) fn prefixes(text: &str, lines: &mut [Line]) {
                     .get(at + 1)
                     .is_some_and(|next| next.text(text).starts_with(prefix))
             };
-            introduced && (prefix.ends_with('>') || below())
+            match introduced {
+                Introduced::No => false,
+                Introduced::ByVerb => prefix.ends_with('>') || below(),
+                Introduced::ByAddress => prefix.ends_with('>'),
+            }
         };
         match prefix {
             Some(prefix) if known == Some(prefix) || known.is_none() && opens(prefix) => {
@@ -80,13 +94,24 @@ pub(super) fn prefixes(text: &str, lines: &mut [Line]) {
             }
             _ if line.is_blank() => {}
             _ => {
-                introduced = content.ends_with(':')
-                    && content.len() <= MAX_BYTES
-                    && has_date(content)
-                    && (Wrote::read(content).is_some() || has_address(content));
+                let dated =
+                    content.ends_with(':') && content.len() <= MAX_BYTES && has_date(content);
+                introduced = match dated {
+                    true if Wrote::read(content).is_some() => Introduced::ByVerb,
+                    true if has_address(content) => Introduced::ByAddress,
+                    _ => Introduced::No,
+                };
             }
         }
     }
+}
+
+/// How the line above leads into a quote.
+#[derive(Clone, Copy)]
+enum Introduced {
+    ByAddress,
+    ByVerb,
+    No,
 }
 
 /// `BS>`
@@ -96,11 +121,11 @@ fn initials(content: &str) -> Option<&str> {
     short.then(|| &content[..=name.len()])
 }
 
-/// `) `, or alone.
+/// `) `, or alone. `# ` is none: headings begin so, and what the administrator types.
 fn mark(content: &str) -> Option<&str> {
     let mark = content.get(..1)?;
     let alone = content.len() == 1 || content[1..].starts_with([' ', ')', ':', '}', '%']);
-    ([")", ":", "}", "%", "#"].contains(&mark) && alone).then_some(mark)
+    ([")", ":", "}", "%"].contains(&mark) && alone).then_some(mark)
 }
 
 /// Lines of a header block, as exmh writes one above its bars.
