@@ -79,6 +79,7 @@ fn failed_recipients(message: &Message<'_>) -> Vec<String> {
     listed
         .map(|address| address.address().to_owned())
         .filter(|address| !address.is_empty())
+        .take(MAX_RECIPIENTS)
         .collect()
 }
 
