@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::words::{ANSWERS, BODIES, DAEMONS, FORWARDS, POSTMASTERS, ROBOTS, SUBJECTS, SYSTEMS};
+use super::words::{
+    ANSWERS, BODIES, DAEMONS, FORWARDS, PERSONS, POSTMASTERS, ROBOTS, SUBJECTS, SYSTEMS,
+};
 use super::{Kind, Sender, Verdict, auto};
 use crate::html;
 use crate::message::Message;
@@ -82,12 +84,7 @@ fn by_form(message: &Message<'_>, subject: &str, text: &str) -> Option<Verdict> 
         .nth(FORM_HEAD)
         .map_or(text.len(), |(at, _)| at);
     let head = &text[..end];
-    // "My message … Can you check?" is what people write of it.
-    let speaks = head.contains('?')
-        || head
-            .split(|c: char| !c.is_alphanumeric() && c != '\'')
-            .any(|word| ["i", "my", "dear", "hi", "hello", "thanks"].contains(&word));
-    if speaks {
+    if is_a_persons(head) {
         return None;
     }
     let names_one = head.lines().map(str::trim).any(|line| {
@@ -101,6 +98,22 @@ fn by_form(message: &Message<'_>, subject: &str, text: &str) -> Option<Verdict> 
         Kind::Bounce,
         "subject and body in the form of a bounce",
     ))
+}
+
+/// "My message … Can you check?" is what people write of a bounce, below whom they write to.
+fn is_a_persons(head: &str) -> bool {
+    let greets = head
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty())
+        .is_some_and(|line| {
+            line.ends_with([',', '\u{ff0c}']) && line.split_whitespace().count() <= MAX_GREETING
+        });
+    greets
+        || head.contains('?')
+        || head
+            .split(|c: char| !c.is_alphanumeric() && c != '\'')
+            .any(|word| PERSONS.contains(&word))
 }
 
 /// Reports that other programs make of a bounce or a complaint.
@@ -225,6 +238,9 @@ fn has_reply_line(text: &str) -> bool {
 
 /// What a bounce has to say stands at its top, in characters.
 const HEAD: usize = 4_000;
+
+/// "Dear Mr Stone and colleagues,": in words.
+const MAX_GREETING: usize = 6;
 
 /// And without a machine's name, at the very top.
 const FORM_HEAD: usize = 800;

@@ -10,6 +10,70 @@ pub(super) const FORWARDS: &[&str] = &[
     "fwd", "fw", "wg", "tr", "rv", "enc", "i", "doorst", "vb", "vl", "pd", "转发", "轉寄",
 ];
 
+/// The writer, and greetings, which no machine writes that bounces under its own name: those that say "we" do.
+pub(super) const PERSONS: &[&str] = &[
+    "i",
+    "i'm",
+    "i've",
+    "my",
+    "dear",
+    "hi",
+    "hello",
+    "thanks", // English
+    "ich",
+    "mein",
+    "meine",
+    "meinen",
+    "meiner",
+    "mir",
+    "hallo",
+    "liebe",
+    "lieber",
+    "danke", // German
+    "j'ai",
+    "mon",
+    "ma",
+    "bonjour",
+    "salut",
+    "merci", // French
+    "yo",
+    "mis",
+    "hola",
+    "gracias", // Spanish
+    "io",
+    "mio",
+    "mia",
+    "ciao",
+    "buongiorno",
+    "grazie", // Italian
+    "eu",
+    "meu",
+    "minha",
+    "olá",
+    "obrigado",
+    "obrigada", // Portuguese
+    "ik",
+    "mijn",
+    "hoi",
+    "bedankt", // Dutch
+    "jag",
+    "jeg",
+    "mitt",
+    "hej",
+    "hei",
+    "tack",
+    "takk",
+    // Scandinavian
+    "cześć",
+    "ahoj", // Polish, Czech
+    "я",
+    "моё",
+    "мое",
+    "привет",
+    "здравствуйте",
+    "спасибо", // Russian
+];
+
 /// They send nothing but reports.
 pub(super) const DAEMONS: &[&str] = &[
     "mailer-daemon",
