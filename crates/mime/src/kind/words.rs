@@ -62,8 +62,7 @@ pub(super) const PERSONS: &[&str] = &[
     "hej",
     "hei",
     "tack",
-    "takk",
-    // Scandinavian
+    "takk", // Scandinavian
     "cześć",
     "ahoj", // Polish, Czech
     "я",
