@@ -220,8 +220,9 @@ impl Reader<'_> {
                 }
             }
         }
-        if let Some(end) = self.labels.block_end(self.text, self.lines, at, false)
+        if let Some((end, certain)) = self.labels.block(self.text, self.lines, at, false)
             && !self.is_shown(at, end)
+            && (certain || self.is_below_text(at) || self.is_quoted_below(end - 1))
         {
             return self.rest_is_quote(at, end, FragmentKind::HeaderBlock, Rule::HeaderLines);
         }

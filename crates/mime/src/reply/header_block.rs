@@ -32,12 +32,24 @@ impl Labels {
         first: usize,
         after_rule: bool,
     ) -> Option<usize> {
+        self.block(text, lines, first, after_rule)
+            .map(|(end, _)| end)
+    }
+
+    /// The same, and whether nobody writes such a block by hand.
+    pub(crate) fn block(
+        &self,
+        text: &str,
+        lines: &[Line],
+        first: usize,
+        after_rule: bool,
+    ) -> Option<(usize, bool)> {
         let opening = self.lines.get(first)?.as_ref()?;
         if opening.small {
             return None;
         }
         if opening.label == Label::From && is_one_line(lines.get(first)?.text(text)) {
-            return Some(first + 1);
+            return Some((first + 1, true));
         }
         let depth = lines.get(first)?.depth;
         let mut block = Block::default();
@@ -77,7 +89,9 @@ impl Labels {
                 }
             }
         }
-        block.is_header(after_rule).then_some(end)
+        block
+            .is_header(after_rule)
+            .then(|| (end, block.is_certain()))
     }
 }
 
@@ -92,6 +106,8 @@ struct Labelled {
     time: bool,
     /// A name, an address and no more.
     mailbox: bool,
+    /// The address stands in brackets, as programs write it.
+    bracketed: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -168,6 +184,7 @@ impl Labelled {
             date: has_date(value),
             time: has_time(value),
             mailbox: value.len() < 120 && ends_with_address(value),
+            bracketed: address && value.ends_with(['>', ')', ']']),
         })
     }
 }
@@ -231,6 +248,7 @@ struct Block {
     first_known: bool,
     first_address: bool,
     from_address: bool,
+    from_bracketed: bool,
     addresses: usize,
     date: bool,
     full_date: bool,
@@ -264,6 +282,7 @@ impl Block {
             Label::Unknown => {}
         }
         self.from_address |= line.label == Label::From && line.mailbox;
+        self.from_bracketed |= line.label == Label::From && line.bracketed;
         self.sent_time |= line.label == Label::Sent && line.time;
         self.addresses += usize::from(line.address);
         self.date |= line.date;
@@ -275,6 +294,13 @@ impl Block {
         let address = has_address(content);
         self.addresses += usize::from(address);
         self.from_address |= self.after_from && address;
+    }
+
+    /// A journey, a form or a title has some of the labels, and no address; an address that is talked of has one label,
+    /// and no brackets.
+    fn is_certain(&self) -> bool {
+        let all = self.from && self.sent && self.to && self.subject;
+        self.labels >= 2 && self.addresses > 0 || all || self.from_bracketed
     }
 
     fn is_header(&self, after_rule: bool) -> bool {

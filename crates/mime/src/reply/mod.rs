@@ -36,7 +36,8 @@
 //! ```
 //! **Header block**: a run of `Word: value` lines with known labels, and an address, a time or a subject: a journey has
 //! "From", "To" and "Date", too. Without known labels, an address in the first of three lines or more, another address,
-//! and a date with a time.
+//! and a date with a time. One without address or with one label alone needs the writer's words above it, and no colon
+//! that leads into it.
 //! ```text
 //! Von: Bob Stone <bob@example.com>                                  Outlook: the quote has no marks
 //! Gesendet: Dienstag, 3. Februar 2026 09:12                         and goes to the end
@@ -59,7 +60,8 @@
 //! > and goes on
 //! ```
 //! **Signatures**: a delimiter, a trailing name behind a dash, a block of numbers and addresses, a program's own line
-//! (a word of sending, and a device or a program). What was asked for stays: behind a colon, or as the whole message.
+//! (a word of sending, and a device or a program, and nobody who does something). Below such a line in a paragraph of its
+//! own stands what the telephone quotes; below one within a paragraph the writer goes on. What was asked for stays: behind a colon, or as the whole message.
 //! ```text
 //! -Ann                 --                       Von meinem iPhone gesendet
 //!                      Ann Field

@@ -81,7 +81,10 @@ fn split_text(text: &str, lines: &[Line], blocks: Vec<Block>) -> Vec<Block> {
             // `- Ann` below `- Bob` is an item of a list.
             let item = first.text(text).starts_with("- ")
                 && above.is_some_and(|line| line.text(text).starts_with("- "));
-            let apart = paragraph > 0 && !announced && !item;
+            // "Which colour?", "- Blue".
+            let answer = first.text(text).starts_with("- ")
+                && above.is_some_and(|line| line.text(text).ends_with('?'));
+            let apart = paragraph > 0 && !announced && !item && !answer;
             let named = apart && paragraph + 1 == own.len();
             // A company's numbers below a sentence may be what was asked for.
             let signed =

@@ -46,15 +46,26 @@ pub(crate) fn is_banner(paragraph: &str) -> bool {
         return true;
     }
     let lower = paragraph.to_lowercase();
-    let holds = |list: &[&str]| list.iter().any(|phrase| lower.contains(phrase));
-    holds(words::BANNER_LINKS) || holds(words::OUTSIDE) && holds(words::BEWARE)
+    let count = |list: &[&str]| list.iter().filter(|phrase| lower.contains(*phrase)).count();
+    let warns = || {
+        let phrases = count(words::BEWARE);
+        // One word of warning is a person's, too, but for the heading of a gateway, or what speaks of this message.
+        phrases >= 2
+            || phrases == 1
+                && (count(words::THIS_MESSAGE) > 0
+                    || paragraph.split_whitespace().count() <= MAX_HEADING)
+    };
+    count(words::BANNER_LINKS) > 0 || count(words::OUTSIDE) > 0 && warns()
 }
 
 /// `[EXTERNAL]`, `*** External Email ***`
 fn is_tag(paragraph: &str) -> bool {
     let mark = |c: char| is_blank(c) || matches!(c, '[' | ']' | '*' | '-' | '_' | '#' | '!');
     let inner = paragraph.trim_matches(mark);
-    paragraph.len() > inner.len() + 1 && words::TAGS.contains(&inner.to_lowercase().as_str())
+    // One in small letters is a word that the writer set apart.
+    paragraph.len() > inner.len() + 1
+        && inner.contains(char::is_uppercase)
+        && words::TAGS.contains(&inner.to_lowercase().as_str())
 }
 
 /// Where a trailing block of contact lines starts, as an index into `lines`, which end in a text line.
@@ -198,6 +209,9 @@ impl Contact {
         place.then_some(Self::Place)
     }
 }
+
+/// "CAUTION: external email": in words.
+const MAX_HEADING: usize = 6;
 
 const MAX_BANNER_BYTES: usize = 800;
 

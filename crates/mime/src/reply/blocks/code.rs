@@ -18,6 +18,12 @@ impl Reader<'_> {
                 .is_some_and(|line| !indented(line) && signature::announces(line.text(self.text)))
             && below.is_some_and(|line| !indented(line))
     }
+
+    /// The writer said something above, and does not lead into what stands here.
+    pub(super) fn is_below_text(&self, at: usize) -> bool {
+        let above = self.lines[..at].iter().rfind(|line| !line.is_blank());
+        self.has_text && above.is_some_and(|line| !signature::announces(line.text(self.text)))
+    }
 }
 
 /// Blocks of code between lines of three backticks, or three tildes: what stands in them is quoted from no mail, whatever
