@@ -222,6 +222,10 @@ pub(crate) fn starts_with_ignoring_case(text: &str, prefix: &str) -> bool {
 /// Where a word begins that starts so, the last one; both are in small letters. Scripts without spaces set it beside
 /// others: "我的iPhone".
 pub(crate) fn find_word(lower: &str, word: &str) -> Option<usize> {
+    // Nearly no text holds nearly any word, and this search says so faster than the one from behind.
+    if !lower.contains(word) {
+        return None;
+    }
     let latin = |c: char| c.is_alphanumeric() && c < '\u{250}';
     let other = !word.starts_with(latin);
     lower

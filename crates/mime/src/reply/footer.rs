@@ -110,7 +110,7 @@ fn is_disclaimer(paragraph: &str, alone: bool) -> bool {
 /// The company's registration, the scanner's verdict, the advice not to print. A person who does something speaks of
 /// other prints and scans.
 fn is_notice(paragraph: &str, signed: impl FnOnce() -> bool) -> bool {
-    if paragraph.len() > MAX_NOTICE || sentence::is_own(paragraph) {
+    if paragraph.len() > MAX_NOTICE {
         return false;
     }
     let lower = paragraph.to_lowercase();
@@ -120,13 +120,14 @@ fn is_notice(paragraph: &str, signed: impl FnOnce() -> bool) -> bool {
     let brief = || lower.split_whitespace().count() <= MAX_VERDICT;
     // Most paragraphs hold none of these; the longer lists come second.
     let company = count(words::COMPANY);
-    company >= 1 && company + count(words::COMPANY_NUMBER) >= 2 && signed()
+    let found = company >= 1 && company + count(words::COMPANY_NUMBER) >= 2 && signed()
         || holds(words::SCANNER)
             && holds(words::SCANNED)
             && (this_message() || brief() || lower.contains("www."))
         || holds(words::PRINT)
             && this_message()
-            && words::ENVIRONMENT.iter().any(|word| lower.contains(word))
+            && words::ENVIRONMENT.iter().any(|word| lower.contains(word));
+    found && !sentence::is_own(paragraph)
 }
 
 /// How to leave a list, with a link or an address: behind a rule, or as the first words of the paragraph.
