@@ -311,7 +311,13 @@ impl<'r, R: Renderer> Writer<'r, R> {
         if wanted == 0 || self.out.is_empty() || self.out.len() == self.quote_start {
             return;
         }
-        let have = self.out.bytes().rev().take_while(|&b| b == b'\n').count();
+        let feed = |byte: &u8| {
+            #[cfg(test)]
+            crate::reply::linear::look();
+            *byte == b'\n'
+        };
+        // There may be very many, and one element after the other asks.
+        let have = self.out.bytes().rev().take(wanted).take_while(feed).count();
         for number in have..wanted {
             if number > 0 && self.quotes > 0 {
                 self.marks();

@@ -1,4 +1,4 @@
-//! That the work grows as the text does: counted in looks at a line and at a block, for time depends on the machine.
+//! That the work grows as the text does: counted in looks at a line and at its end, for time depends on the machine.
 
 use std::cell::Cell;
 
@@ -8,8 +8,8 @@ thread_local! {
     static LOOKS: Cell<usize> = const { Cell::new(0) };
 }
 
-/// One line, or one block, was looked at.
-pub(super) fn look() {
+/// One line, or the end of one, was looked at.
+pub(crate) fn look() {
     LOOKS.with(|looks| looks.set(looks.get() + 1));
 }
 
@@ -131,6 +131,8 @@ fn of_html() {
             "blank citations",
             "<blockquote class=gmail_quote>&nbsp;</blockquote>",
         ),
+        ("blocks in blocks with line ends", "<ol><br>"),
+        ("paragraphs and line ends", "<br><p>"),
         (
             "frames",
             "<div class=gmail_quote>a<blockquote type=cite>b</blockquote>c</div>",

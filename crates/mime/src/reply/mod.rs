@@ -124,7 +124,7 @@ mod header_block;
 mod html;
 mod line;
 #[cfg(test)]
-mod linear;
+pub(crate) mod linear;
 mod markdown;
 mod marker;
 mod marks;
