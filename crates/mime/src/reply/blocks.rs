@@ -227,6 +227,7 @@ impl Reader<'_> {
             return self.rest_is_quote(at, end, FragmentKind::HeaderBlock, Rule::HeaderLines);
         }
         match client_line::read(content) {
+            Some(_) if self.is_announced(at) => {}
             Some(ClientLine::Sure) => return self.client_line(at, attributions),
             Some(ClientLine::Last) if self.has_text && self.ends_at(at + 1, attributions) => {
                 return self.client_line(at, attributions);

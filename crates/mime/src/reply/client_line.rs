@@ -56,6 +56,12 @@ pub(crate) fn read(line: &str) -> Option<ClientLine> {
         return None;
     }
     let head_lower = head.to_lowercase();
+    if head_lower
+        .split_whitespace()
+        .any(|word| words::WHEN.contains(&word))
+    {
+        return None;
+    }
     let sent = begins || ends(&head_lower);
     // "Sent from a rather grand typewriter".
     if lower.starts_with("sent from a ") && !lower.contains(" mobile") {
@@ -66,7 +72,8 @@ pub(crate) fn read(line: &str) -> Option<ClientLine> {
         if name.small_behind > MAX_BEHIND {
             return None;
         }
-        return Some(match name.is_brand || head.starts_with("Sent from my ") {
+        let known = name.is_brand || head.starts_with("Sent from my ");
+        return Some(match known && name.small_behind < MAX_BEHIND {
             true => ClientLine::Sure,
             false => ClientLine::Last,
         });

@@ -169,7 +169,13 @@ fn head(paragraph: &str) -> &str {
 }
 
 /// What else such a footer holds behind a rule.
-const LISTS: &[&str] = &["mailing list", "groups.io", "posted by:", "sponsored by"];
+const LISTS: &[&str] = &[
+    "unsubscribe",
+    "mailing list",
+    "groups.io",
+    "posted by:",
+    "sponsored by",
+];
 
 const MAX_HEAD: usize = 800;
 

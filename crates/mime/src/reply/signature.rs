@@ -136,6 +136,7 @@ pub(crate) fn contact_block(text: &str, lines: &[Line], legal: bool) -> Option<u
 /// A name, a firm or contact data stands in the line, and no sentence.
 pub(crate) fn signs(line: &str) -> bool {
     is_signature_line(line)
+        && !line.ends_with('.')
         && line.split_whitespace().count() <= MAX_SIGNING
         && (!line.starts_with(char::is_lowercase) || has_address(line) || line.contains("www."))
 }

@@ -21,8 +21,13 @@ impl Reader<'_> {
 
     /// The writer said something above, and does not lead into what stands here.
     pub(super) fn is_below_text(&self, at: usize) -> bool {
+        self.has_text && !self.is_announced(at)
+    }
+
+    /// The line above leads into what stands here.
+    pub(super) fn is_announced(&self, at: usize) -> bool {
         let above = self.lines[..at].iter().rfind(|line| !line.is_blank());
-        self.has_text && above.is_some_and(|line| !signature::announces(line.text(self.text)))
+        above.is_some_and(|line| signature::announces(line.text(self.text)))
     }
 }
 

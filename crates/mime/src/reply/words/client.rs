@@ -114,6 +114,40 @@ pub(crate) const CLIENT: &[&str] = &[
     "تم الإرسال من",
 ];
 
+/// When something was sent: news of the writer's, which a program does not know.
+pub(crate) const WHEN: &[&str] = &[
+    "yesterday",
+    "today",
+    "morning",
+    "evening",
+    "night",
+    "ago", // English
+    "gestern",
+    "heute",
+    "vorhin", // German
+    "hier",
+    "aujourd'hui", // French
+    "ayer",
+    "hoy", // Spanish
+    "ieri",
+    "oggi", // Italian
+    "ontem",
+    "hoje", // Portuguese
+    "gisteren",
+    "vandaag",
+    "vanmorgen", // Dutch
+    "igår",
+    "idag", // Scandinavian
+    "eilen",
+    "tänään", // Finnish
+    "wczoraj",
+    "dzisiaj", // Polish
+    "včera",
+    "dnes", // Czech
+    "вчера",
+    "сегодня", // Russian
+];
+
 /// How it ends, in languages that put the verb last and say before it from where.
 pub(crate) const CLIENT_END: &[&str] = &[
     "から送信",

@@ -294,7 +294,13 @@ pub(crate) const SCANNER: &[&str] = &[
 /// How the footer of a list begins that says how to leave it.
 pub(crate) const LEAVE: &[&str] = &[
     "to unsubscribe",
-    "unsubscribe",
+    "unsubscribe:",
+    "unsubscribe <",
+    "unsubscribe (",
+    "unsubscribe http",
+    "unsubscribe from",
+    "unsubscribe here",
+    "unsubscribe at",
     "to leave this",
     "to manage your subscri",
     "to manage your notif",
