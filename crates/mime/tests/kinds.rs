@@ -111,6 +111,7 @@ fn people_are_not_taken_for_machines() {
         "From: Ann <ann@example.com>\nSubject: Re: Undelivered Mail\n\nThe message could not be delivered, I hear.\n",
         "From: Postmaster Ann <postmaster@example.com>\nSubject: Re: lid\n\nI will look.\n",
         "From: Postmaster <postmaster@example.com>\nIn-Reply-To: <1@b.example>\nSubject: Re: Mail delivery problems\n\nThe mailbox is full, so it could not be delivered. Delete some. Ann\n",
+        "From: Postmaster Bo <postmaster@example.com>\nIn-Reply-To: <1@b.example>\nSubject: Svar: Undelivered mail\n\nDet er ordnet.\n",
         "From: Box <no-reply@example.com>\nSubject: Re: Lid not delivered\n\nIt was not delivered to my door.\n",
         "From: Bounce Lids <info@bouncelids.example>\nSubject: Re: Lid\n\nYour card bounced: unable to deliver.\n",
         "From: Mail Delivery Solutions Sales <sales@mds.example>\nSubject: Re: lorries\n\nNothing was undelivered last year.\n",

@@ -2,7 +2,8 @@
 
 /// Of an answer, in lower case.
 pub(super) const ANSWERS: &[&str] = &[
-    "re", "aw", "antw", "sv", "vs", "odp", "res", "rif", "ynt", "回复", "答复", "回覆", "답장",
+    "re", "aw", "antw", "antwort", "sv", "svar", "vs", "odp", "odg", "res", "rif", "ref", "ynt",
+    "vá", "回复", "答复", "回覆", "답장",
 ];
 
 /// Of a message passed on.
