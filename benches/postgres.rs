@@ -16,11 +16,13 @@
 //! table of an id, a state and octets, that claim 64 with `FOR UPDATE SKIP LOCKED` and their octets in one statement, and set them done
 //! in another: no leases, no retries, no order among tokens, no folders. And the same loop with one message a turn.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use inreply::postgres::{PgConfig, PgSpool};
-use inreply::spool::{Folder, Preamble, Protocol, QueueId, Spool};
+use inreply::spool::{Folder, Preamble, Protocol, Spool};
 use tokio::task::JoinSet;
 use tokio_postgres::{Client, NoTls};
 
@@ -159,14 +161,15 @@ async fn insert(url: &str, messages: usize, connections: usize, rows: usize) -> 
         clients.push((client.prepare(&sql).await?, client));
     }
     let (since, mut tasks) = (Instant::now(), JoinSet::new());
+    let last = Arc::new(AtomicU64::new(0));
     for (statement, client) in clients {
+        let last = Arc::clone(&last);
         tasks.spawn(async move {
             let message = message();
             for _ in 0..messages / connections / rows {
-                let new = || Ok(QueueId::new(SystemTime::now())?.to_string());
-                let ids = (0..rows)
-                    .map(|_| new())
-                    .collect::<Result<Vec<String>, Error>>()?;
+                // As long as an id, and in their order; two of those may be the same, which is an error of a bare INSERT.
+                let new = |_| format!("{:018X}", last.fetch_add(1, Ordering::Relaxed));
+                let ids: Vec<String> = (0..rows).map(new).collect();
                 client
                     .execute(&statement, &[&ids, &vec![&*message; rows]])
                     .await?;
