@@ -17,12 +17,13 @@
 //! in another: no leases, no retries, no order among tokens, no folders. And the same loop with one message a turn.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use inreply::postgres::{PgConfig, PgSpool};
 use inreply::spool::{Folder, Preamble, Protocol, Spool};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_postgres::{Client, NoTls};
 
@@ -238,26 +239,32 @@ async fn work(url: &str, messages: usize, workers: usize) -> Result<f64, Error> 
     fill(&spools(url, &schema, 1).await?, messages).await?;
     let spools = spools(url, &schema, workers).await?;
     let (since, mut tasks) = (Instant::now(), JoinSet::new());
+    let (done, filed) = (watch::Sender::new(false), Arc::new(AtomicUsize::new(0)));
     for spool in spools.clone() {
+        let (done, filed, mut is_done) = (done.clone(), Arc::clone(&filed), done.subscribe());
         tasks.spawn(async move {
             let mut filing = JoinSet::new();
-            loop {
+            while !*is_done.borrow() {
                 let ids = spool.claim(BATCH).await?;
                 if ids.is_empty() {
-                    // All is claimed, or as much as one worker may have at once.
-                    match filing.join_next().await {
-                        Some(filed) => filed??,
-                        None => return Ok(()),
+                    tokio::select! {
+                        () = spool.due() => {}
+                        _ = is_done.wait_for(|done| *done) => {}
                     }
                 }
                 for id in ids {
-                    let spool = spool.clone();
+                    let (spool, done, filed) = (spool.clone(), done.clone(), Arc::clone(&filed));
                     filing.spawn(async move {
                         std::hint::black_box(spool.read(id).await?);
-                        Ok::<_, Error>(spool.file(id, Folder::Success).await?)
+                        spool.file(id, Folder::Success).await?;
+                        if filed.fetch_add(1, Ordering::Relaxed) + 1 == messages {
+                            done.send_replace(true);
+                        }
+                        Ok::<_, Error>(())
                     });
                 }
             }
+            all(filing).await
         });
     }
     all(tasks).await?;
