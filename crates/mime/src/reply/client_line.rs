@@ -63,6 +63,8 @@ pub(crate) fn read(line: &str) -> Option<ClientLine> {
         return None;
     }
     let sent = begins || ends(&head_lower);
+    // Nobody begins a sentence with these and a name.
+    let mine = head.starts_with("Sent from my ");
     // "Sent from a rather grand typewriter".
     if lower.starts_with("sent from a ") && !lower.contains(" mobile") {
         return None;
@@ -72,11 +74,8 @@ pub(crate) fn read(line: &str) -> Option<ClientLine> {
         if name.small_behind > MAX_BEHIND {
             return None;
         }
-        let known = name.is_brand || head.starts_with("Sent from my ");
-        return Some(match known && name.small_behind < MAX_BEHIND {
-            true => ClientLine::Sure,
-            false => ClientLine::Last,
-        });
+        let known = name.is_brand || mine;
+        return Some(sure_if(known && name.small_behind < MAX_BEHIND));
     }
     if words <= MAX_GET && rest.is_empty() {
         if linked && (sent || is_offer(&lower)) {
@@ -89,13 +88,14 @@ pub(crate) fn read(line: &str) -> Option<ClientLine> {
     if !rest.is_empty() || !is_named(head) {
         return None;
     }
-    // Nobody begins a sentence with these and a name.
-    let mine = head.starts_with("Sent from my ");
-    Some(if mine {
-        ClientLine::Sure
-    } else {
-        ClientLine::Last
-    })
+    Some(sure_if(mine))
+}
+
+fn sure_if(known: bool) -> ClientLine {
+    match known {
+        true => ClientLine::Sure,
+        false => ClientLine::Last,
+    }
 }
 
 /// A verb of sending at the end, and from where before it or at the beginning.
