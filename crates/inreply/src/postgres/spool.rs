@@ -167,7 +167,7 @@ impl PgSpool {
         (first, behind): (&str, &str),
         before: SystemTime,
     ) -> io::Result<usize> {
-        let (mut deleted, before) = (0, QueueId::new(before)?.to_string());
+        let (mut deleted, before) = (0, QueueId::first_at(before).to_string());
         let expire = &self.shared.connector.sql().expire;
         loop {
             let parameters: [super::line::Parameter<'_>; 3] = [

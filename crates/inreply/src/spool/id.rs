@@ -39,25 +39,20 @@ impl QueueId {
     /// # Errors
     /// Where the operating system gives no random numbers.
     pub fn new(arrival: SystemTime) -> io::Result<Self> {
-        let micros = arrival
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_micros();
         let mut random = [0; 2];
         getrandom::fill(&mut random).map_err(|error| io::Error::other(error.to_string()))?;
         Ok(Self {
-            micros: u64::try_from(micros).unwrap_or(MAX_MICROS).min(MAX_MICROS),
             random: u16::from_be_bytes(random),
+            ..Self::first_at(arrival)
         })
     }
 
     /// Sorts before those of all messages that arrive at `arrival` or later, and behind those of all that arrived before.
-    #[cfg(feature = "postgres")]
     pub(crate) fn first_at(arrival: SystemTime) -> Self {
-        let micros = arrival.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since = arrival.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let micros = u64::try_from(since.as_micros()).unwrap_or(MAX_MICROS);
         Self {
-            micros: u64::try_from(micros.as_micros())
-                .map_or(MAX_MICROS, |micros| micros.min(MAX_MICROS)),
+            micros: micros.min(MAX_MICROS),
             random: 0,
         }
     }

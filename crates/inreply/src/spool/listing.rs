@@ -36,7 +36,6 @@ pub struct Listing {
 /// Hours of [`Listing::by_hour`].
 pub(crate) const HOURS: usize = 24;
 
-/// An hour.
 pub(crate) const HOUR: Duration = Duration::from_hours(1);
 
 impl Maildir {
